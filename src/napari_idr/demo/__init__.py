@@ -1,0 +1,1 @@
+"""The embedded repository: an HTTP server that speaks the IDR's protocols over data it makes itself."""

@@ -1,0 +1,1 @@
+"""Bytes and JSON to model and back, pure: no network, no files."""

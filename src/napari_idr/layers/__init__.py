@@ -1,0 +1,1 @@
+"""The napari edge: pyramids and metadata to layers. No widgets."""

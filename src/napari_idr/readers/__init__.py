@@ -1,0 +1,1 @@
+"""References to zarr arrays, one module per way of getting pixels."""

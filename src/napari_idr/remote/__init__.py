@@ -1,0 +1,1 @@
+"""How we talk: the only room with sockets."""

@@ -1,0 +1,1 @@
+"""Where things are: a repository's JSON to catalogue nodes and references."""

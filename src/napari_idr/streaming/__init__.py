@@ -1,0 +1,1 @@
+"""The reading engine: pyramids, mosaics, chunks. No napari, no Qt, no addresses."""
