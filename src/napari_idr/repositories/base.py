@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +33,8 @@ class Repository(Protocol):
     name: str
     """Name shown to people."""
     address: str
+    renders: bool
+    """Whether ``thumbnails`` gives pictures; where not, whoever reads pixels makes them."""
 
     def root(self) -> Node:
         """Return the repository itself as a node; no request."""
@@ -81,6 +83,14 @@ class Repository(Protocol):
 
         ``on_thumbnail`` is called as each arrives, in the calling thread.
         """
+        ...
+
+    def search(self, query: str) -> Page:
+        """Return what matches a few words, as far as the repository can tell cheaply."""
+        ...
+
+    def rois(self, node: Node) -> list[dict[str, Any]]:
+        """Return the ROIs of an image, field or well (its first field) as OMERO's JSON."""
         ...
 
     def access(self) -> Access:

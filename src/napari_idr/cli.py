@@ -1,0 +1,285 @@
+"""The ``napari-idr`` command: results on standard output, everything else on standard error.
+
+Exit status: 0 done, 1 it could not be done, 2 wrong usage, 130 interrupted. Nothing heavy is imported before a
+command needs it, napari and Qt only where a window opens.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from napari_idr import __version__
+from napari_idr.errors import Cancelled, NapariIdrError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari_idr.session import Session
+
+INTERRUPTED = 130
+
+
+class _Commands(TyperGroup):
+    """Runs a command; whatever goes wrong in it ends as one line and an exit status."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except NapariIdrError as error:
+            _report(ctx, str(error))
+            raise typer.Exit(INTERRUPTED if isinstance(error, Cancelled) else 1) from error
+        except BrokenPipeError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has left: nothing more to say
+            raise typer.Exit(1) from error
+        except OSError as error:
+            _report(
+                ctx, f"{error.strerror or error}, {error.filename or 'this computer'}, check the path and its rights"
+            )
+            raise typer.Exit(1) from error
+        except KeyboardInterrupt as error:
+            _report(ctx, "interrupted, nothing half-written is left, run it again when you like")
+            raise typer.Exit(INTERRUPTED) from error
+
+
+app = typer.Typer(
+    cls=_Commands,
+    name="napari-idr",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Browse image archives and read their pixels; ADDRESS is a page of IDR or OMERO, an OME-Zarr or a TIFF.",
+)
+cache_app = typer.Typer(help="What is kept on this computer between sessions.", no_args_is_help=True)
+app.add_typer(cache_app, name="cache")
+
+Address = Annotated[str, typer.Argument(help="Page, accession, address or path.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of lines.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="File to write.", show_default=False)]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command and exit with its status; what nobody foresaw is one line too."""
+    try:
+        app(arguments)
+    except Exception as error:  # noqa: BLE001 - the outermost edge
+        if "--debug" in (sys.argv if arguments is None else arguments):
+            traceback.print_exc()
+        what = " ".join(f"{type(error).__name__} {error}".split())
+        say(f"napari-idr: something unexpected happened, {what}, report it with what --debug shows")
+        sys.exit(1)
+
+
+def say(line: str) -> None:
+    """Write a line about what is going on to standard error."""
+    typer.echo(line, err=True)
+
+
+def put(line: str) -> None:
+    """Write a line of result to standard output."""
+    typer.echo(line)
+
+
+@contextmanager
+def session() -> Iterator[Session]:
+    """Open a session for the length of a command."""
+    from napari_idr.session import Session
+
+    with Session() as opened:
+        yield opened
+
+
+def _report(ctx: Any, message: str) -> None:
+    if ctx.params.get("debug"):
+        traceback.print_exc()
+    typer.echo(f"napari-idr: {' '.join(message.split())}", err=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        put(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")] = False,
+) -> None:
+    """Take the options that come before a command."""
+
+
+@app.command()
+def demo(
+    window: Annotated[bool, typer.Option("--window/--no-window", help="Open napari, or only list and read.")] = True,
+    screenshot: Annotated[
+        Path | None, typer.Option(help="Write a picture of the window here, then close it.", show_default=False)
+    ] = None,
+) -> None:
+    """Start the embedded repository and open a plate of it in napari."""
+    if window:
+        from napari_idr.layers.demo_window import show
+
+        show(None, screenshot=screenshot, window=True, say=put)
+    else:
+        from napari_idr.cli_demo import walk_through
+
+        walk_through(put)
+
+
+@app.command()
+def serve(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of OME-Zarr; its own data without.", show_default=False)
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    latency: Annotated[float, typer.Option(min=0, help="Milliseconds before each answer.")] = 0,
+    bandwidth: Annotated[float, typer.Option(min=0, help="Megabits per second; 0 for no bound.")] = 0,
+    stop_with_stdin: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Serve the embedded repository; its address is the first line printed."""
+    from napari_idr.cli_serve import serve_folder
+
+    serve_folder(folder, port, latency, bandwidth, stop_with_stdin=stop_with_stdin)
+
+
+@app.command(name="ls")
+def list_children(
+    address: Annotated[str, typer.Argument(help="Page, accession, address or path.", show_default=False)] = "",
+    as_json: Json = False,
+    limit: Annotated[int, typer.Option(min=0, help="Children at most; 0 for all.")] = 0,
+) -> None:
+    """List the children of a node, a line each: kind, name, number of children, address."""
+    from napari_idr.cli_output import json_text, node_document, node_line
+
+    with session() as opened:
+        nodes = _children(opened, address, limit)
+        if as_json:
+            put(json_text([node_document(node) for node in nodes]))
+        else:
+            for node in nodes:
+                put(node_line(node))
+
+
+def _children(opened: Session, address: str, limit: int) -> Iterator[Any]:
+    """Yield the children of what an address names page by page, or the repositories without one."""
+    if not address:
+        yield from (repository.root() for repository in opened.repositories)
+        return
+    parent, offset = opened.resolve(address), 0
+    while True:
+        page = opened.children(parent, offset=offset, limit=min(200, limit - offset) if limit else 200)
+        yield from page.nodes
+        if page.next_offset is None or 0 < limit <= page.next_offset:
+            return
+        offset = page.next_offset
+
+
+@app.command()
+def info(
+    address: Address,
+    as_json: Json = False,
+    fields: Annotated[bool, typer.Option("--fields", help="Also the fields of every well of a plate.")] = False,
+) -> None:
+    """Tell what one node is."""
+    from napari_idr.cli_output import describe_address, json_text, text_lines
+
+    with session() as opened:
+        document = describe_address(opened, address, fields=fields, warn=say)
+        for line in [json_text(document)] if as_json else text_lines(document):
+            put(line)
+
+
+@app.command()
+def read(
+    address: Address,
+    output: Output,
+    level: Annotated[int, typer.Option(min=0, help="Pyramid level; 0 is the finest.")] = 0,
+    label: Annotated[str, typer.Option(help="Name of a label image.", show_default=False)] = "",
+    region: Annotated[
+        str, typer.Option(help="Like t=0,c=1,z=2:5,y=0:512,x=0:512; axes not named are whole.", show_default=False)
+    ] = "",
+) -> None:
+    """Write exact pixels to .npy, .ome.tif or .ome.zarr."""
+    with session() as opened:
+        put(str(opened.write(address, output, level=level, label=label, region=region or None)))
+
+
+@app.command()
+def rois(
+    address: Address,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write (.json).", show_default=False)
+    ] = None,
+) -> None:
+    """Give the ROIs that exist for an image, as OMERO's JSON."""
+    from napari_idr.cli_output import json_text, write_text
+
+    with session() as opened:
+        text = json_text(opened.rois(address))
+    if output is None:
+        put(text)
+    else:
+        put(str(write_text(output, text)))
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="Words that all must occur.", show_default=False)],
+    repository: Annotated[
+        str, typer.Option(help="Key or address of one repository; all that are known without.", show_default=False)
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Find studies, plates and wells by name or annotation."""
+    from napari_idr.cli_output import json_text, node_document, node_line
+
+    with session() as opened:
+        key = opened.add_repository(repository).key if "/" in repository else repository
+        nodes = opened.search(query, "" if key == "all" else key).nodes
+        for line in [json_text([node_document(n) for n in nodes])] if as_json else map(node_line, nodes):
+            put(line)
+    if not nodes:
+        say(f"Nothing known here matches {query!r}.")
+
+
+@app.command(name="open")
+def open_window(
+    addresses: Annotated[list[str], typer.Argument(help="What to open, each as its layers.", show_default=False)],
+) -> None:
+    """Open napari with images or plates."""
+    from napari_idr.layers.demo_window import open_window as show_window
+
+    show_window(addresses)
+
+
+@cache_app.command(name="info")
+def cache_info(as_json: Json = False) -> None:
+    """Tell where the cache is and how large."""
+    from napari_idr.cli_cache import describe_cache
+    from napari_idr.cli_output import json_text
+
+    document = describe_cache()
+    put(
+        json_text(document)
+        if as_json
+        else f"{document['folder']}\t{document['files']} files\t{document['bytes']} bytes"
+    )
+
+
+@cache_app.command(name="clear")
+def cache_clear() -> None:
+    """Delete what is in the cache."""
+    from napari_idr.cli_cache import clear_cache
+
+    put(f"{clear_cache()} bytes freed")

@@ -1,0 +1,159 @@
+"""Every assumption about napari's internals, in one place, feature-detected, with a plain fallback.
+
+A multiscale layer is drawn through a *slice request*. We give our layers a request whose data are swapped for their
+display views, so that napari draws the best picture known and never waits, while everybody else who reads
+``layer.data`` reads exactly. Where napari has no such request, layers stay as they are: drawing then reads exactly
+too, slower but never wrong.
+
+Private names used: ``layer._slicing_state._slice_request_class``, ``layer._level_materializer``, ``layer._get_value``,
+``layer._calc_data_range`` (napari 0.9.1 to 0.10.0rc1).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_idr.streaming.level import Level, LevelView, Wishes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari.layers import Layer
+
+_DATA_FIELDS = ("data_at_data_level", "data_at_thumbnail_level")
+
+
+def holds_levels(layer: Layer) -> bool:
+    """Whether a layer's data are ours."""
+    data = layer.data
+    return isinstance(data, Level) or bool(
+        getattr(layer, "multiscale", False) and all(isinstance(level, Level) for level in data)
+    )
+
+
+def install(layer: Layer, on_sliced: Callable[[Wishes, int], None]) -> bool:
+    """Have napari draw a layer of ours from what is known, at once.
+
+    Parameters
+    ----------
+    layer
+        A layer whose data are levels.
+    on_sliced
+        Called after each slice with what was missing and the request's id (which grows); from napari's slicing
+        thread where slicing is asynchronous, from the GUI thread else.
+
+    Returns
+    -------
+    False where this napari has no slice request to hook: the layer then reads exactly, and blocks.
+    """
+    state = getattr(layer, "_slicing_state", None)
+    base = getattr(state, "_slice_request_class", None)
+    if base is None or not dataclasses.is_dataclass(base):
+        return False
+    fields = {field.name for field in dataclasses.fields(base)}
+    if not set(_DATA_FIELDS) <= fields:
+        return False
+    base = getattr(base, "streams_over", base)
+    state._slice_request_class = _streaming(base, on_sliced)  # type: ignore[union-attr]  # noqa: SLF001
+    forget_snapshot(layer)
+    return True
+
+
+def forget_snapshot(layer: Layer) -> None:
+    """Have the coarsest level of a 2-D layer drawn through slice requests, not from a copy read once.
+
+    Needed again each time ``layer.data`` is set.
+    """
+    if hasattr(layer, "_level_materializer"):
+        layer._level_materializer = None  # noqa: SLF001
+
+
+def _streaming(base: type, on_sliced: Callable[[Wishes, int], None]) -> type:
+    def __call__(self: Any) -> Any:
+        wishes = Wishes()
+        shown = {name: _shown(getattr(self, name), wishes) for name in _DATA_FIELDS}
+        response = base.__call__(dataclasses.replace(self, **shown))
+        on_sliced(wishes, getattr(self, "id", 0))
+        return response
+
+    return type(f"Streaming{base.__name__}", (base,), {"__call__": __call__, "streams_over": base})
+
+
+def _shown(data: Any, wishes: Wishes) -> Any:
+    return data.for_display(wishes) if isinstance(data, Level | LevelView) else data
+
+
+def guard_values(layer: Layer, is_missing: Callable[[tuple[int, ...]], bool]) -> None:
+    """Have the status bar give no value where a coarser pixel stands in for one that has not come yet.
+
+    Parameters
+    ----------
+    layer
+        A layer of ours.
+    is_missing
+        Says whether the pixel at a point of the displayed level was missing when it was last drawn.
+    """
+    original = getattr(layer, "_get_value", None)
+    if original is None:
+        return
+    ref = weakref.ref(layer)
+    unbound = type(layer)._get_value  # noqa: SLF001
+
+    def _get_value(position: Any) -> Any:
+        owner = ref()
+        if owner is None:
+            return None
+        value = unbound(owner, position)
+        if not is_missing(_level_point(owner, position)):
+            return value
+        return (owner.data_level, None) if owner.multiscale else None
+
+    layer._get_value = _get_value  # noqa: SLF001
+
+
+def _level_point(layer: Any, position: Any) -> tuple[int, ...]:
+    """Return the index, in the displayed level, of a position in the data's coordinates."""
+    if layer.multiscale:
+        shape = np.asarray(layer.level_shapes[layer.data_level])
+        factors = layer.downsample_factors[layer.data_level]
+    else:
+        shape, factors = np.asarray(layer.data.shape), 1.0
+    ndim = layer.ndim
+    point = np.round(np.asarray(position)[-ndim:] / np.asarray(factors)[..., :ndim]).astype(int)
+    inside = np.clip(point, 0, shape[:ndim] - 1)
+    rest = (0,) * (len(shape) - ndim)  # samples of an RGB picture
+    return (*(int(place) for place in inside), *rest)
+
+
+def guard_range(layer: Layer, is_complete: Callable[[], bool], when_complete: Callable[[], None]) -> None:
+    """Have "fit the contrast to what is shown" wait until what is shown has come, without blocking.
+
+    Until then the limits stay as they are, and ``when_complete`` is called so that it can be done again later.
+    """
+    if not hasattr(layer, "_calc_data_range"):
+        return
+    ref = weakref.ref(layer)
+    unbound = type(layer)._calc_data_range  # noqa: SLF001
+
+    def _calc_data_range(mode: str = "data") -> tuple[float, float]:
+        owner = ref()
+        if owner is None or (mode == "slice" and not is_complete()):
+            when_complete()
+            return tuple(owner.contrast_limits) if owner is not None else (0.0, 1.0)
+        return unbound(owner, mode)  # type: ignore[no-any-return]
+
+    layer._calc_data_range = _calc_data_range  # type: ignore[union-attr]  # noqa: SLF001
+
+
+def event_loop_runs() -> bool:
+    """Whether Qt's event loop is running, so that something returned at once can be finished later."""
+    try:
+        from qtpy.QtCore import QThread
+        from qtpy.QtWidgets import QApplication
+    except ImportError:  # no Qt binding: a script without a window
+        return False
+    return QApplication.instance() is not None and QThread.currentThread().loopLevel() > 0

@@ -1,0 +1,145 @@
+"""From an address or node to what a viewer adds: everything that waits, and nothing that touches a viewer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_idr.errors import NapariIdrError, NotFound, Unsupported
+from napari_idr.model.image import ImageReference, PlateReference
+
+from .images import LayerPlan, image_title, limits_of, plan_image, plan_labels
+from .plates import plan_plate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_idr.model.catalog import Node
+    from napari_idr.readers.plate import PlateMosaic
+    from napari_idr.session import Session
+
+
+@dataclass(eq=False)
+class Opened:
+    """What was opened: either an image's layers, or a plate."""
+
+    title: str
+    address: str
+    plans: list[LayerPlan] = field(default_factory=list)
+    plate: PlateMosaic | None = None
+    reference: PlateReference | ImageReference | None = None
+    node: Node | None = None
+    start: dict[str, int] = field(default_factory=dict)
+    """Index shown first, by name of the axis."""
+    warnings: tuple[str, ...] = ()
+
+
+def open_node(
+    session: Session,
+    what: str | Node,
+    *,
+    acquisition: str = "",
+    wells: tuple[str, ...] = (),
+    check: Callable[[], None] = lambda: None,
+) -> Opened:
+    """Open an address or node of the catalogue. May block; ``check`` is called between the steps, to cancel.
+
+    Raises
+    ------
+    NapariIdrError
+        It is not an image or plate, or could not be read.
+    """
+    node = session.resolve(what) if isinstance(what, str) else what
+    check()
+    if node.kind == "collection":
+        return _open_collection(session, node, check)
+    reference = session.reference(node, acquisition=acquisition)
+    check()
+    if isinstance(reference, PlateReference):
+        return _open_plate(session, node, replace(reference, wells=wells or reference.wells))
+    return open_image(session, reference, node, check)
+
+
+def open_image(
+    session: Session, reference: ImageReference, node: Node | None = None, check: Callable[[], None] = lambda: None
+) -> Opened:
+    """Open an image and its label images; the plane shown first is in memory when this returns."""
+    pyramid = session.open_image(reference)
+    check()
+    title = image_title(pyramid.metadata, reference)
+    plans = plan_image(pyramid, reference, title)
+    preload(plans)
+    check()
+    warnings = list(pyramid.metadata.warnings)
+    for name in pyramid.metadata.labels:
+        try:
+            labels = session.open_image(reference, label=name)
+        except NapariIdrError as error:  # the image opens without what is wrong beside it
+            warnings.append(f"The labels {name} were left out: {error}.")
+        else:
+            plans.append(plan_labels(labels, pyramid.metadata, reference, title, name))
+            warnings += labels.metadata.warnings
+    start = {"t": pyramid.metadata.default_t, "z": pyramid.metadata.default_z}
+    address = reference.address or reference.source
+    return Opened(title, address, plans, reference=reference, node=node, start=start, warnings=tuple(warnings))
+
+
+def preload(plans: list[LayerPlan]) -> None:
+    """Read the first plane of each visible layer, all at once, and take limits from it where the file gives none."""
+    chosen = [plan for plan in plans if plan.preload is not None and (plan.visible or _lacks_limits(plan))]
+    reads = [(plan, plan.levels[-1].begin(plan.preload or ())) for plan in chosen]
+    for plan, read in reads:
+        pixels = read.result()
+        if _lacks_limits(plan):
+            plan.options["contrast_limits"] = limits_of(pixels)
+
+
+def _lacks_limits(plan: LayerPlan) -> bool:
+    return plan.kind == "image" and "contrast_limits" not in plan.options
+
+
+def _open_plate(session: Session, node: Node, reference: PlateReference) -> Opened:
+    mosaic = session.open_plate(reference, complete=False)
+    plans = plan_plate(mosaic, reference)
+    limits_from_first(mosaic, plans)
+    title = reference.name or mosaic.metadata.name or "plate"
+    address = reference.address or reference.source
+    return Opened(title, address, plans, mosaic, reference, node, warnings=mosaic.metadata.warnings)
+
+
+def _open_collection(session: Session, node: Node, check: Callable[[], None]) -> Opened:
+    """Open every image of a small collection, each as its own layers."""
+    images = session.children(node, limit=9).nodes
+    if not images:
+        raise NotFound("There is nothing to open", node.address or node.name, "choose another folder or address")
+    if len(images) > 8:
+        raise Unsupported(f"{node.name} holds many images", node.address, "choose one of them in the tree")
+    every = []
+    for image in images:
+        every.append(open_node(session, image, check=check))
+        if every[-1].plate is not None:
+            return every[-1]
+    return Opened(
+        node.name,
+        node.address,
+        [plan for opened in every for plan in opened.plans],
+        node=node,
+        warnings=tuple(warning for opened in every for warning in opened.warnings),
+    )
+
+
+def limits_from_first(mosaic: PlateMosaic, plans: list[LayerPlan]) -> None:
+    """Take contrast limits of a plate's channels from its first field, where the file gives none. May block."""
+    first = next((image for _, image in mosaic.fields.images if image.complete), None)
+    if first is None:
+        return
+    axis = first.metadata.channel_axis
+    for index, plan in enumerate(plans):
+        if _lacks_limits(plan):
+            level = first.levels[-1]
+            box = [(0, size if place >= level.ndim - 2 else 1) for place, size in enumerate(level.shape)]
+            if axis is not None:
+                box[axis] = (min(index, level.shape[axis] - 1), min(index, level.shape[axis] - 1) + 1)
+            plan.options["contrast_limits"] = limits_of(np.asarray(level.read(tuple(box))))

@@ -1,0 +1,210 @@
+"""A plate in a viewer: its layers, which fill in, are made anew when it is outgrown, and say where one points."""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from superqt.utils import ensure_main_thread
+
+from napari_idr.errors import NapariIdrError
+
+from .plates import plan_plate, plan_plate_labels, plate_features, said_at, well_names
+
+if TYPE_CHECKING:
+    from napari.layers import Labels, Layer, Points
+
+    from napari_idr.readers.plate import PlateLabels, PlateMosaic
+
+    from .opening import Opened
+    from .viewer_session import ViewerSession
+
+_log = logging.getLogger(__name__)
+
+
+class ShownPlate:
+    """The layers of one plate. GUI thread only."""
+
+    def __init__(self, session: ViewerSession, opened: Opened, mosaic: PlateMosaic) -> None:
+        self._session = weakref.ref(session)
+        self.reference: Any = opened.reference
+        self.mosaic: PlateMosaic = mosaic
+        self.node = opened.node
+        self.plans = opened.plans
+        self.channels: list[Layer] = []
+        self.wells: Points | None = None
+        self.labels: dict[str, tuple[PlateLabels, Labels]] = {}
+        self._asked = False
+
+    def add_layers(self) -> list[Layer]:
+        """Add a layer per channel and the wells' names, and have the rest of the plate read."""
+        session = self._session()
+        viewer = session.viewer if session is not None else None
+        if session is None or viewer is None:
+            return []
+        for plan in self.plans:
+            layer = session.add(plan)
+            self._say_where(layer)
+            self.channels.append(layer)
+        points, options = well_names(self.mosaic, self.reference)
+        self.wells = viewer.add_points(points, **options)
+        viewer.layers.selection.active = self.channels[0] if self.channels else self.wells
+        self._follow()
+        return [*self.channels, self.wells]
+
+    def drop(self, layer: Any) -> bool:
+        """Forget a layer that was removed; return whether any is left."""
+        self.channels = [kept for kept in self.channels if kept is not layer]
+        self.labels = {name: pair for name, pair in self.labels.items() if pair[1] is not layer}
+        if layer is self.wells:
+            self.wells = None
+        if not self.channels and not self.labels:
+            self.mosaic.changed.disconnect(self._on_changed, missing_ok=True)
+            return False
+        return True
+
+    # -- filling in
+
+    def _follow(self) -> None:
+        self.mosaic.changed.connect(self._on_changed)
+        self.mosaic.sweep()
+        session = self._session()
+        if session is not None:
+            session.in_background(self._read_annotations)
+            session.in_background(self._open_labels)
+
+    def _on_changed(self) -> None:
+        """More is known (loader's thread): draw it, and see whether it still fits."""
+        session = self._session()
+        if session is None:
+            return
+        session.streams.touch([*self.channels, *(layer for _, layer in self.labels.values())])
+        if self.mosaic.fields.swept and not self._asked:
+            self._asked = True
+            ensure_main_thread(self._on_swept, await_return=False)()
+
+    def _on_swept(self) -> None:
+        session = self._session()
+        if session is None:
+            return
+        problems = self.mosaic.fields.problems
+        if problems:
+            first = next(iter(problems.values()))
+            session.said.emit(f"{len(problems)} wells could not be read, the first because: {first}")
+        if self.mosaic.is_outgrown:
+            self._rebuild(session)
+
+    def _rebuild(self, session: ViewerSession) -> None:
+        """Lay the plate out anew, once, now that all of its fields are known."""
+        self.mosaic.changed.disconnect(self._on_changed, missing_ok=True)
+        self.mosaic = self.mosaic.rebuilt()
+        self.mosaic.changed.connect(self._on_changed)
+        for layer, plan in zip(self.channels, plan_plate(self.mosaic, self.reference), strict=False):
+            layer.data = plan.data
+        if self.wells is not None:
+            points, options = well_names(self.mosaic, self.reference)
+            self.wells.data = points
+            self.wells.features = options["features"]
+        for name, (_, layer) in list(self.labels.items()):
+            session.in_background(self._relabel, name, layer)
+        session.said.emit(
+            "Some fields differ from the first one: the plate was laid out anew, so that all of them fit."
+        )
+
+    # -- what the repository knows of the wells
+
+    def _read_annotations(self) -> None:
+        """Ask for the wells' annotations (worker)."""
+        session = self._session()
+        if session is None or self.node is None:
+            return
+        try:
+            known = session.session.well_key_values(self.node)
+        except NapariIdrError as error:
+            _log.info("annotations of %s: %s", self.reference.name, error)
+            return
+        self.mosaic.source.annotations.update(known)
+        ensure_main_thread(self._on_annotations, await_return=False)()
+
+    def _on_annotations(self) -> None:
+        if self.wells is not None:
+            self.wells.features = well_names(self.mosaic, self.reference)[1]["features"]
+
+    # -- labels
+
+    def _open_labels(self) -> None:
+        """Open the plate's label images (worker)."""
+        session = self._session()
+        for name in self.mosaic.labels:
+            try:
+                labels = session.session.open_plate_labels(self.mosaic, name) if session is not None else None
+            except NapariIdrError as error:
+                _log.info("labels %s: %s", name, error)
+                continue
+            if labels is not None:
+                ensure_main_thread(self._add_labels, await_return=False)(labels)
+
+    def _add_labels(self, labels: PlateLabels) -> None:
+        session = self._session()
+        if session is None or session.viewer is None or not self.channels:
+            return
+        active = session.viewer.layers.selection.active
+        layer: Any = session.add(plan_plate_labels(self.mosaic, labels, self.reference))
+        session.viewer.layers.selection.active = active
+        self._say_where(layer)
+        self._keep_labels(labels, layer)
+
+    def _relabel(self, name: str, layer: Any) -> None:
+        session = self._session()
+        if session is not None:
+            labels = session.session.open_plate_labels(self.mosaic, name)
+            ensure_main_thread(self._replace_labels, await_return=False)(labels, layer)
+
+    def _replace_labels(self, labels: PlateLabels, layer: Any) -> None:
+        layer.data = list(labels.levels) if len(labels.levels) > 1 else labels.levels[0]
+        self._keep_labels(labels, layer)
+
+    def _keep_labels(self, labels: PlateLabels, layer: Any) -> None:
+        self.labels[labels.name] = (labels, layer)
+        labels.fields.changed.connect(lambda: self._on_labels_changed(labels, layer))
+
+    def _on_labels_changed(self, labels: PlateLabels, layer: Any) -> None:
+        session = self._session()
+        if session is not None:
+            session.streams.touch([layer])
+            session.streams.later(f"features {id(layer)}", lambda: _describe(labels, layer))
+
+    # -- what lies under the pointer
+
+    def _say_where(self, layer: Any) -> None:
+        unbound = type(layer).get_status
+        ref, me = weakref.ref(layer), weakref.ref(self)
+
+        def get_status(position: Any = None, **options: Any) -> dict[str, str]:
+            owner, plate = ref(), me()
+            status: dict[str, str] = unbound(owner, position, **options)
+            said = plate.said_at(owner, position, world=options.get("world", False)) if plate and owner else ""
+            if said:
+                status["coordinates"] = f"{said}  {status.get('coordinates', '')}".strip()
+            return status
+
+        layer.get_status = get_status
+
+    def said_at(self, layer: Any, position: Any, *, world: bool) -> str:
+        """Return what lies under a position: well, field, gene, and for labels the object."""
+        if position is None:
+            return ""
+        place = layer.world_to_data(position) if world else position
+        said = said_at(self.mosaic, float(place[-2]), float(place[-1]))
+        labels = next((labels for labels, shown in self.labels.values() if shown is layer), None)
+        if labels is not None:
+            value = layer.get_value(position, world=world)
+            unique = value[1] if isinstance(value, tuple) else value
+            origin = labels.origin(int(unique)) if unique else None
+            said += f" · {labels.name} {origin[1]}" if origin else ""
+        return said
+
+
+def _describe(labels: PlateLabels, layer: Any) -> None:
+    layer.features = plate_features(labels)

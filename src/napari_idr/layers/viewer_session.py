@@ -1,0 +1,279 @@
+"""One viewer's door to the repositories: opens in the background, adds layers, keeps them filling in."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from psygnal import Signal
+from superqt.utils import ensure_main_thread
+
+from napari_idr.errors import Cancelled, NapariIdrError
+from napari_idr.session import Session
+from napari_idr.settings import Settings
+
+from . import napari_seam as seam
+from .opening import Opened, open_node
+from .recent import RecentList
+from .samples import is_sample, locate_sample
+from .shown_plate import ShownPlate
+from .stream import Streams
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from napari.layers import Layer
+    from napari.viewer import Viewer
+
+    from napari_idr.embedded import EmbeddedRepository
+    from napari_idr.model.catalog import Node
+
+    from .images import LayerPlan
+
+_log = logging.getLogger(__name__)
+_sessions: weakref.WeakKeyDictionary[Any, ViewerSession] = weakref.WeakKeyDictionary()
+
+
+@dataclass(eq=False)
+class OpenJob:
+    """Something being opened."""
+
+    title: str
+    address: str
+    state: Literal["running", "done", "failed", "cancelled"] = "running"
+    layers: list[Layer] = field(default_factory=list)
+    error: Exception | None = None
+    message: str = ""
+    _cancelled: threading.Event = field(default_factory=threading.Event, repr=False)
+    finished: threading.Event = field(default_factory=threading.Event, repr=False)
+
+    def cancel(self) -> None:
+        """Stop at the next step; layers that were added stay."""
+        self._cancelled.set()
+
+    def check(self) -> None:
+        """Raise ``Cancelled`` once somebody cancelled."""
+        if self._cancelled.is_set():
+            raise Cancelled("Opening was stopped", self.title)
+
+
+class ViewerSession:
+    """Binds a session to a viewer; get it with :meth:`for_viewer`. GUI thread only, unless said otherwise."""
+
+    opening = Signal(OpenJob)
+    opened = Signal(OpenJob)
+    failed = Signal(OpenJob, Exception)
+    said = Signal(str)
+    """One sentence for the user about something that goes on, like a layout that was made anew."""
+    streaming_changed = Signal(int, int)
+    """Things missing in the current view, and chunks in flight."""
+
+    def __init__(self, viewer: Viewer, session: Session | None = None) -> None:
+        self._viewer = weakref.ref(viewer)
+        self.session = session or Session(configured_settings())
+        self.streams = Streams(self.session.loader)
+        self.streams.progress.connect(self.streaming_changed.emit)
+        self.streams.failed.connect(self._on_stream_failed)
+        self.recent = RecentList(self.session.settings.cache_dir / "recent.json")
+        self.plates: list[ShownPlate] = []
+        self._pool = ThreadPoolExecutor(4, thread_name_prefix="napari-idr-open")
+        self._embedded: EmbeddedRepository | None = None
+        self._embedded_lock = threading.Lock()
+        viewer.layers.events.inserted.connect(self._on_inserted)
+        viewer.layers.events.removed.connect(self._on_removed)
+
+    @classmethod
+    def for_viewer(cls, viewer: Any) -> ViewerSession:
+        """Return the session of a viewer, made at the first call. Takes a viewer or napari's proxy of one."""
+        viewer = getattr(viewer, "__wrapped__", viewer)
+        known = _sessions.get(viewer)
+        if known is None:
+            known = _sessions[viewer] = cls(viewer)
+            weakref.finalize(viewer, known.close)
+        return known
+
+    @property
+    def viewer(self) -> Viewer | None:
+        """The viewer, None once it is gone."""
+        return self._viewer()
+
+    # -- opening
+
+    def open(
+        self,
+        what: str | Node,
+        *,
+        acquisition: str = "",
+        wells: Sequence[str] = (),
+        beside: bool = True,
+    ) -> OpenJob:
+        """Open an address or node in the background and add its layers; returns at once.
+
+        Parameters
+        ----------
+        what
+            Any address a user would paste, or a node of the catalogue.
+        acquisition
+            Of a plate: the repository's id of the acquisition to show; the first where empty.
+        wells
+            Of a plate: paths ("B/7") of the wells to show side by side; all where empty.
+        beside
+            Keep what is shown; False removes the layers that were opened by us before.
+        """
+        address = what if isinstance(what, str) else what.address
+        job = OpenJob(what if isinstance(what, str) else what.name, address)
+        self.opening.emit(job)
+        if not beside:
+            self.close_all()
+        self._pool.submit(self._open, job, what, acquisition, tuple(wells))
+        return job
+
+    def close_all(self) -> None:
+        """Remove the layers that we opened, and only those."""
+        viewer = self.viewer
+        for layer in list(viewer.layers) if viewer is not None else ():
+            if "napari_idr" in layer.metadata:
+                viewer.layers.remove(layer)  # type: ignore[union-attr]
+
+    def _open(self, job: OpenJob, what: str | Node, acquisition: str, wells: tuple[str, ...]) -> None:
+        try:
+            if isinstance(what, str) and is_sample(what):
+                what = locate_sample(what, self.session, self.start_embedded)
+            opened = open_node(self.session, what, acquisition=acquisition, wells=wells, check=job.check)
+            job.check()
+        except NapariIdrError as error:
+            self._in_main_thread(self._on_failed, job, error)
+        except Exception as error:  # noqa: BLE001 - the outermost edge of a worker: shown to the user, and logged
+            _log.exception("opening %s", job.title)
+            self._in_main_thread(self._on_failed, job, error)
+        else:
+            self._in_main_thread(self._on_opened, job, opened)
+
+    def _on_failed(self, job: OpenJob, error: Exception) -> None:
+        job.state = "cancelled" if isinstance(error, Cancelled) else "failed"
+        job.error, job.message = error, str(error)
+        job.finished.set()
+        self.failed.emit(job, error)
+
+    def _on_opened(self, job: OpenJob, opened: Opened) -> None:
+        viewer = self.viewer
+        if viewer is None:
+            job.finished.set()
+            return
+        job.title = opened.title
+        first = not viewer.layers
+        if opened.plate is not None:
+            plate = ShownPlate(self, opened, opened.plate)
+            self.plates.append(plate)
+            job.layers = plate.add_layers()
+        else:
+            job.layers = [self.add(plan) for plan in opened.plans]
+        if first:
+            self._show_whole(viewer, opened)
+        job.state = "done"
+        job.message = " ".join(opened.warnings)
+        self.recent.add(opened.title, opened.address)
+        job.finished.set()
+        self.opened.emit(job)
+
+    def _show_whole(self, viewer: Viewer, opened: Opened) -> None:
+        viewer.reset_view()  # type: ignore[no-untyped-call]
+        viewer.scale_bar.visible = True
+        for name, index in opened.start.items():
+            labels = list(viewer.dims.axis_labels)
+            if name in labels and index < viewer.dims.nsteps[labels.index(name)]:
+                viewer.dims.set_current_step(labels.index(name), index)
+
+    def add(self, plan: LayerPlan) -> Layer:
+        """Add a planned layer: made hidden, hooked, then shown, so that napari never reads before the hook is there."""
+        from napari.layers import Image, Labels
+
+        viewer = self.viewer
+        if viewer is None:
+            raise Cancelled("The viewer was closed", plan.options.get("name", ""))
+        kind = Labels if plan.kind == "labels" else Image
+        layer = kind(plan.data, multiscale=len(plan.levels) > 1, visible=False, **plan.options)
+        if plan.kind == "labels":
+            layer.editable = False
+        self.streams.watch(layer)
+        viewer.add_layer(layer)
+        layer.visible = plan.visible
+        return layer
+
+    def in_background(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Run something that waits in a worker; what it raises is logged."""
+        self._pool.submit(_logged, function, *arguments)
+
+    # -- layers that come and go
+
+    def _on_inserted(self, event: Any) -> None:
+        """Have a layer of ours stream that somebody else added: a reader's, a duplicate."""
+        layer = event.value
+        if layer.ndim and hasattr(layer, "multiscale") and seam.holds_levels(layer):
+            self.streams.watch(layer)
+            ours = layer.metadata.get("napari_idr", {})
+            if ours.pop("show", False):
+                layer.visible = True
+
+    def _on_removed(self, event: Any) -> None:
+        self.streams.forget(event.value)
+        for plate in list(self.plates):
+            if not plate.drop(event.value):
+                self.plates.remove(plate)
+
+    def _on_stream_failed(self, name: str, error: Exception) -> None:
+        self.said.emit(f"Part of {name} could not be loaded and stays coarse: {error}")
+
+    # -- the embedded repository
+
+    def start_embedded(self, on_progress: Callable[[str], None] | None = None) -> str:
+        """Start the embedded repository unless it runs, add it to the session, return its address.
+
+        May block for as long as its data are made (once per machine); call it in a worker.
+        """
+        with self._embedded_lock:
+            if self._embedded is None:
+                from napari_idr.embedded import EmbeddedRepository
+
+                embedded = EmbeddedRepository()
+                embedded.start(on_progress)
+                self._embedded = embedded
+            address = self._embedded.address
+        self.session.add_repository(address)
+        return address
+
+    def close(self) -> None:
+        """Stop everything in flight and the embedded repository. Layers that stay can still be looked at."""
+        self.streams.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._embedded is not None:
+            self._embedded.stop()
+        self.session.close()
+        self._pool.shutdown(wait=True)
+
+    def _in_main_thread(self, function: Callable[..., None], *arguments: Any) -> None:
+        ensure_main_thread(function, await_return=False)(*arguments)
+
+
+def configured_settings() -> Settings:
+    """Return the settings: defaults, the environment, then what the user set in napari's preferences."""
+    from napari.settings import get_plugin_settings
+
+    try:
+        chosen = get_plugin_settings("napari-idr")
+    except KeyError:  # a viewer without plugin discovery
+        return Settings()
+    return Settings.with_napari({**chosen.repositories.dict(), **chosen.reading.dict()})
+
+
+def _logged(function: Callable[..., None], *arguments: Any) -> None:
+    try:
+        function(*arguments)
+    except Cancelled:
+        pass
+    except Exception:  # noqa: BLE001 - the outermost edge of a worker
+        _log.exception("in the background")

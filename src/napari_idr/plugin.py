@@ -1,0 +1,88 @@
+"""The door napari knocks on: cheap checks of addresses, and everything else imported when it is needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from napari.types import LayerData
+
+SCHEMES = ("idr://", "omero://", "ome-zarr://", "idr-demo://")
+HOSTS = (
+    "idr.openmicroscopy.org",
+    "livingobjects.ebi.ac.uk",
+    "uk1s3.embassy.ebi.ac.uk",
+)
+FILES = (".ome.zarr", ".ozx", ".ome.zarr.zip")
+WEB_PAGES = ("/webclient/?show=", "/webclient/img_detail/", "/iviewer/?images=")
+
+HANDLED: list[Any] = [(None,)]
+"""What a reader returns that has taken care of everything itself (napari's sentinel)."""
+
+
+def get_reader(path: str | Sequence[str]) -> Callable[[str | Sequence[str]], list[LayerData]] | None:
+    """Return a reader for an address we know, None for any other; answers from the address alone.
+
+    npe2 lower-cases the patterns of the manifest but not the address, so case is settled here.
+    """
+    paths = [path] if isinstance(path, str) else list(path)
+    return read if paths and all(is_ours(str(one)) for one in paths) else None
+
+
+def is_ours(address: str) -> bool:
+    """Whether an address is one that we open."""
+    text = address.strip().lower()
+    if text.startswith(SCHEMES):
+        return True
+    if text.startswith(("http://", "https://")):
+        host = text.split("/")[2].rsplit("@", 1)[-1].split(":")[0]
+        return host in HOSTS or any(page in text for page in WEB_PAGES) or text.rstrip("/").endswith(FILES)
+    return text.rstrip("/").endswith(FILES)
+
+
+def read(path: str | Sequence[str]) -> list[LayerData]:
+    """Open addresses: in the background where napari's event loop runs, else as complete layer data."""
+    paths = [path] if isinstance(path, str) else list(path)
+    viewer = _current_viewer()
+    if viewer is not None and _event_loop_runs():
+        from napari_idr.layers.viewer_session import ViewerSession
+
+        for one in paths:
+            ViewerSession.for_viewer(viewer).open(str(one))
+        return HANDLED
+    from napari_idr.layers.as_layer_data import layer_data
+
+    return [data for one in paths for data in layer_data(str(one), viewer)]
+
+
+def _current_viewer() -> Any:
+    from napari import current_viewer
+
+    return current_viewer()
+
+
+def _event_loop_runs() -> bool:
+    from napari_idr.layers.napari_seam import event_loop_runs
+
+    return event_loop_runs()
+
+
+# -- commands of menus and the command palette
+
+
+def open_from_clipboard() -> None:
+    """Open the link that lies on the clipboard in the current viewer."""
+    from napari_idr.layers.commands import open_from_clipboard as command
+
+    command(_current_viewer())
+
+
+def close_opened() -> None:
+    """Remove the layers that napari-idr opened, and only those."""
+    from napari_idr.layers.viewer_session import ViewerSession
+
+    viewer = _current_viewer()
+    if viewer is not None:
+        ViewerSession.for_viewer(viewer).close_all()

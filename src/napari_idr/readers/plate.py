@@ -1,0 +1,323 @@
+"""A plate as one image per channel: its fields laid out on one canvas, filled in as they become known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from psygnal import Signal
+
+from napari_idr.model.units import convert_length
+from napari_idr.streaming.label_offsets import OffsetLevel, offset_bits, offset_type, original_value
+from napari_idr.streaming.level import PickLevel
+from napari_idr.streaming.mosaic import FieldLevels, MosaicAxes, MosaicLevel
+from napari_idr.streaming.mosaic_layout import PlateShape, alignment, lay_out, level_factors, snap
+
+from .ome_zarr import read_plate
+from .plate_fields import PlateFields
+from .plate_source import PlateSource, select
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from napari_idr.model.image import Axis, Channel, ImageMetadata, PlateMetadata, PlateReference, WellInfo
+    from napari_idr.streaming.level import Level
+    from napari_idr.streaming.loader import ChunkLoader
+    from napari_idr.streaming.mosaic_layout import FieldKey, Layout
+
+    from .ome_zarr import Group
+    from .plate_fields import FieldImage
+
+
+async def open_mosaic(group: Group, reference: PlateReference, loader: ChunkLoader) -> PlateMosaic:
+    """Open a plate for display: a constant number of requests (the plate, one well, one image, its arrays).
+
+    Call :meth:`PlateMosaic.sweep` to have the rest become known. Raises errors of the family.
+    """
+    source = select(group, await read_plate(group), reference)
+    fields = PlateFields(group, list(source.wells.values()), source.acquisition, loader)
+    template = await fields.first()
+    return PlateMosaic(source, fields, template.metadata)
+
+
+class PlateMosaic:
+    """One acquisition of a plate (or some of its wells) as levels over all fields.
+
+    Levels are complete and exact to read at any time; what a display shows fills in as wells become known. When a
+    field turns out larger, deeper or of a wider type than was thought, or stage positions come in, ``is_outgrown``
+    turns true and :meth:`rebuilt` gives a mosaic that fits.
+    """
+
+    changed = Signal()
+    """More of the plate is known; emitted in the loader's thread."""
+
+    def __init__(self, source: PlateSource, fields: PlateFields, template: ImageMetadata) -> None:
+        self.source, self.fields, self.template = source, fields, template
+        self.shape = _shape_of(source, fields, template)
+        stored = [max(pixel) for pixel in pixel_sizes(template, template)]
+        plate = self.shape.plate
+        longest = max(plate.extent[0] * plate.rows, plate.extent[1] * plate.columns)
+        self.factors: tuple[float, ...] = level_factors(stored, longest)
+        self.layout: Layout = lay_out(plate, alignment(self.factors))
+        fields.changed.connect(self.changed.emit)
+
+    # -- what it is
+
+    @property
+    def metadata(self) -> PlateMetadata:
+        """What the plate's own metadata say."""
+        return self.source.metadata
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """Axes of every channel's levels, y and x last; the channel axis is not among them."""
+        named = {axis.name: axis for axis in self.template.axes}
+        return tuple(named[name] for name in MosaicAxes(self.shape.leading).names)
+
+    @property
+    def scale(self) -> tuple[float, ...]:
+        """Size of a pixel of the finest level, in the order of ``axes``."""
+        sizes = dict(zip(self.template.axis_names, self.template.levels[0].scale, strict=True))
+        return tuple(sizes[axis.name] for axis in self.axes)
+
+    @property
+    def channels(self) -> tuple[Channel | None, ...]:
+        """Channels by index, named by the first field that names them; None where none does."""
+        images = [image.metadata for _, image in self.fields.images]
+        named: tuple[Channel, ...] = next((m.channels for m in images if m.channels), ())
+        count = max((channel_count(metadata) for metadata in images), default=1)
+        return tuple(named[index] if index < len(named) else None for index in range(count))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the label images of the first field."""
+        return self.template.labels
+
+    # -- pixels
+
+    def channel(self, index: int) -> tuple[Level, ...]:
+        """Return the levels of one channel, finest first."""
+
+        def pick(_: FieldKey, image: FieldImage) -> tuple[Level, ...]:
+            axis = image.metadata.channel_axis
+            if index >= channel_count(image.metadata):
+                return ()
+            return image.levels if axis is None else tuple(PickLevel(level, axis, index) for level in image.levels)
+
+        return self.levels_of(FieldsOfMosaic(self, self.fields, pick), self.shape.dtype)
+
+    def levels_of(self, fields: FieldsOfMosaic, dtype: np.dtype[Any]) -> tuple[Level, ...]:
+        """Return mosaic levels over something of every field."""
+        axes = MosaicAxes(self.shape.leading)
+        height, width = self.template.levels[0].chunks[-2:]
+        return tuple(MosaicLevel(self.layout, fields, axes, factor, dtype, (height, width)) for factor in self.factors)
+
+    # -- while it fills in
+
+    def sweep(self) -> None:
+        """Start reading the metadata of every well in the background; ``changed`` tells of each."""
+        self.fields.loader.run(self.fields.sweep())
+
+    @property
+    def is_outgrown(self) -> bool:
+        """Whether all wells are known and do not fit this layout."""
+        return self.fields.swept and _shape_of(self.source, self.fields, self.template) != self.shape
+
+    def rebuilt(self) -> PlateMosaic:
+        """Return a mosaic of the same plate, laid out by what is known now."""
+        self.fields.changed.disconnect(self.changed.emit)
+        return PlateMosaic(self.source, self.fields, self.template)
+
+    # -- what is where (canvas pixels; pixel centres on whole numbers)
+
+    def well_at(self, y: float, x: float) -> WellInfo | None:
+        """Return the well under a point, None between wells and in empty places."""
+        cell = self.layout.cell_at(y + 0.5, x + 0.5)
+        return self.source.wells.get(cell) if cell is not None else None
+
+    def field_at(self, y: float, x: float) -> FieldKey | None:
+        """Return the field under a point."""
+        slot = self.layout.slot_at(y + 0.5, x + 0.5)
+        return slot.key if slot is not None and not self.fields.is_absent(slot.key) else None
+
+    def box_of(self, well: WellInfo) -> tuple[float, float, float, float]:
+        """Return (y, x, height, width) of a well on the canvas."""
+        row, column = self.source.place_of(well)
+        return (row * self.layout.pitch[0], column * self.layout.pitch[1], *self.layout.cell)
+
+
+class PlateLabels:
+    """One label image of every field of a plate, its values made unique per field for display."""
+
+    def __init__(self, mosaic: PlateMosaic, fields: PlateFields, dtype: np.dtype[Any]) -> None:
+        self.mosaic, self.fields = mosaic, fields
+        self.keys = [key for keys in mosaic.shape.plate.fields.values() for key in keys]
+        self._ordinals = {key: ordinal for ordinal, key in enumerate(self.keys)}
+        self.bits = offset_bits(dtype, len(self.keys))
+
+    @property
+    def name(self) -> str:
+        """Name of the label image."""
+        return self.fields.label
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Levels of unique values, finest first; on the same canvas as the channels."""
+
+        def offset(key: FieldKey, image: FieldImage) -> tuple[Level, ...]:
+            axis = image.metadata.channel_axis
+            plain = image.levels if axis is None else tuple(PickLevel(level, axis, 0) for level in image.levels)
+            return tuple(OffsetLevel(level, self._ordinals[key], self.bits) for level in plain)
+
+        return self.mosaic.levels_of(FieldsOfMosaic(self.mosaic, self.fields, offset), offset_type(self.bits))
+
+    def origin(self, unique: int) -> tuple[FieldKey, int] | None:
+        """Return the field and the value stored there, of a unique value; None for 0 and values of no field."""
+        ordinal, value = original_value(unique, self.bits)
+        return (self.keys[ordinal], value) if value and 0 <= ordinal < len(self.keys) else None
+
+    def unique(self, key: FieldKey, value: int) -> int:
+        """Return the unique value of a value stored in a field."""
+        return (self._ordinals[key] << self.bits) + value if value else 0
+
+
+async def open_labels(mosaic: PlateMosaic, name: str) -> PlateLabels:
+    """Open a label image of a plate: the requests of one field. Raises ``NotFound`` where no field has it."""
+    images = mosaic.fields
+    fields = PlateFields(images.plate, list(images.wells.values()), images.acquisition, images.loader, name)
+    fields.fields = images.fields  # which fields there are was read already
+    first = await fields.first()
+    return PlateLabels(mosaic, fields, first.levels[0].dtype)
+
+
+class FieldsOfMosaic:
+    """One channel (or the labels) of every field, as a mosaic level asks for them."""
+
+    def __init__(
+        self,
+        mosaic: PlateMosaic,
+        fields: PlateFields,
+        pick: Callable[[FieldKey, FieldImage], tuple[Level, ...]],
+    ) -> None:
+        self._mosaic, self._fields, self._pick = mosaic, fields, pick
+        self._made: dict[FieldKey, tuple[FieldImage, FieldLevels]] = {}
+        self._absent = FieldLevels.absent()
+
+    def known(self, key: FieldKey) -> FieldLevels | None:
+        """Return what is known of a field; never waits."""
+        image = self._fields.known(key)
+        if image is None:
+            return self._absent if self._fields.is_absent(key) else None
+        made = self._made.get(key)
+        if made is None or made[0] is not image:
+            made = self._made[key] = (image, self._levels(key, image))
+        return made[1]
+
+    def ask(self, key: FieldKey) -> None:
+        """Ask for more of a field's metadata; never waits."""
+        self._fields.ask(key)
+
+    def wait(self, keys: Sequence[FieldKey]) -> Mapping[FieldKey, FieldLevels]:
+        """Return all of the fields' metadata. May block."""
+        self._fields.wait(keys)
+        return {key: self.known(key) or self._absent for key in keys}
+
+    def _levels(self, key: FieldKey, image: FieldImage) -> FieldLevels:
+        levels = self._pick(key, image)
+        if not levels:
+            return self._absent
+        names = tuple(axis.name for axis in image.metadata.axes if not _is_channel(axis))
+        sizes = pixel_sizes(image.metadata, self._mosaic.template)[-len(levels) :]
+        return FieldLevels(levels, names, sizes, image.complete)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """All that decides what the arrays of a mosaic look like."""
+
+    plate: PlateShape
+    leading: tuple[tuple[str, int], ...]
+    dtype: np.dtype[Any]
+
+
+def _shape_of(source: PlateSource, fields: PlateFields, template: ImageMetadata) -> _Shape:
+    images = [image.metadata for _, image in fields.images]
+    per_well = max((len(shown) for shown in fields.fields.values()), default=1)
+    plate = PlateShape(
+        rows=len(source.rows),
+        columns=len(source.columns),
+        fields={place: [(well.path, index) for index in range(per_well)] for place, well in source.wells.items()},
+        fields_per_well=per_well,
+        extent=_largest(images, template),
+        positions=_positions(source, fields, template),
+    )
+    leading = tuple(
+        (axis.name, max(_length(metadata, axis.name) for metadata in images))
+        for axis in template.axes
+        if axis.name not in ("y", "x") and not _is_channel(axis)
+    )
+    return _Shape(plate, leading, np.result_type(*{metadata.levels[0].dtype for metadata in images}))
+
+
+def _largest(images: Sequence[ImageMetadata], template: ImageMetadata) -> tuple[int, int]:
+    extents = []
+    for metadata in images:
+        (step_y, step_x), (height, width) = pixel_sizes(metadata, template)[0], metadata.levels[0].shape[-2:]
+        extents.append((int(np.ceil(height * step_y - 1e-6)), int(np.ceil(width * step_x - 1e-6))))
+    return max(height for height, _ in extents), max(width for _, width in extents)
+
+
+def _length(metadata: ImageMetadata, name: str) -> int:
+    axis = metadata.axis_index(name)
+    return 1 if axis is None else metadata.levels[0].shape[axis]
+
+
+def _positions(
+    source: PlateSource, fields: PlateFields, template: ImageMetadata
+) -> dict[FieldKey, tuple[float, float]] | None:
+    """Return stage positions on the canvas, in pixels: the repository's, else the fields' own translations."""
+    scale = dict(zip(template.axis_names, template.levels[0].scale, strict=True))
+    units = {axis.name: axis.unit for axis in template.axes}
+    found: dict[FieldKey, tuple[float, float]] = {}
+    for place in source.reference.positions:
+        y, x = convert_length(place.y, place.unit, units["y"]), convert_length(place.x, place.unit, units["x"])
+        if y is not None and x is not None:
+            found[(place.well, place.field)] = (y / scale["y"], x / scale["x"])
+    if not found and fields.swept:
+        found = _translations(fields, scale)
+    return found or None
+
+
+def _translations(fields: PlateFields, scale: Mapping[str, float]) -> dict[FieldKey, tuple[float, float]]:
+    found = {}
+    for key, image in fields.images:
+        where = dict(zip(image.metadata.axis_names, image.metadata.levels[0].translation, strict=True))
+        found[key] = (where["y"] / scale["y"], where["x"] / scale["x"])
+    return found if len(set(found.values())) > 1 else {}
+
+
+def pixel_sizes(metadata: ImageMetadata, template: ImageMetadata) -> tuple[tuple[float, float], ...]:
+    """Return the size of a pixel of each level, (y, x), in pixels of the template's finest level.
+
+    Where the two do not have the same unit their finest pixels are taken to be alike.
+    """
+    base = template if _units(metadata) == _units(template) else metadata
+    y, x = metadata.axis_names.index("y"), metadata.axis_names.index("x")
+    at = base.axis_names.index("y"), base.axis_names.index("x")
+    finest = base.levels[0].scale[at[0]], base.levels[0].scale[at[1]]
+    return tuple((snap(level.scale[y] / finest[0]), snap(level.scale[x] / finest[1])) for level in metadata.levels)
+
+
+def _units(metadata: ImageMetadata) -> tuple[str | None, ...]:
+    return tuple(axis.unit for axis in metadata.axes if axis.name in ("y", "x"))
+
+
+def channel_count(metadata: ImageMetadata) -> int:
+    """Return the number of channels: 1 where there is no channel axis."""
+    axis = metadata.channel_axis
+    return 1 if axis is None else metadata.levels[0].shape[axis]
+
+
+def _is_channel(axis: Axis) -> bool:
+    return axis.type == "channel" or axis.name == "c"

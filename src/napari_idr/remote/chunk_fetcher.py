@@ -1,0 +1,80 @@
+"""Chunks of a zarr array over whatever store it lies in; satisfies ``streaming.chunks.ChunkSource``."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_idr.errors import AccessDenied, ChunkError, NapariIdrError, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zarr.core.array import AsyncArray
+
+RETRY_AFTER_SECONDS = (0.2, 0.8)
+"""Pauses before the second and third attempt at a chunk that did not decode or whose connection was cut."""
+
+
+class ZarrChunks:
+    """The chunks of one zarr array, decoded, in native byte order.
+
+    Parameters
+    ----------
+    array
+        A zarr array of either format; where it is sharded the inner chunks are the unit.
+    address
+        Where it lies, for messages.
+    """
+
+    def __init__(self, array: AsyncArray[Any], address: str) -> None:
+        self._array = array
+        self.address = address
+        self.shape = tuple(int(size) for size in array.shape)
+        self.chunks = tuple(int(size) for size in array.chunks)
+        self.dtype: np.dtype[Any] = np.dtype(array.dtype).newbyteorder("=")
+
+    async def fetch(self, index: tuple[int, ...]) -> np.ndarray:
+        """Return one chunk, cut to the array's edge; absent ones are the array's fill value.
+
+        Raises
+        ------
+        ChunkError
+            The chunk is truncated, corrupt or of the wrong size, also on the third attempt.
+        NapariIdrError
+            The store could not be read.
+        """
+        for pause in RETRY_AFTER_SECONDS:
+            try:
+                return await self._fetch(index)
+            except (NotFound, AccessDenied):
+                raise
+            except NapariIdrError:
+                await asyncio.sleep(pause)
+        return await self._fetch(index)
+
+    async def _fetch(self, index: tuple[int, ...]) -> np.ndarray:
+        selection = tuple(
+            slice(i * chunk, min((i + 1) * chunk, size))
+            for i, chunk, size in zip(index, self.chunks, self.shape, strict=True)
+        )
+        expected = tuple(part.stop - part.start for part in selection)
+        try:
+            pixels = np.asarray(await self._array.getitem(selection))
+        except NapariIdrError:
+            raise
+        except Exception as error:  # codecs raise anything; whatever it is, this chunk is not readable
+            raise self._broken(index, str(error) or type(error).__name__) from error
+        if pixels.shape != expected:
+            raise self._broken(index, f"it has shape {pixels.shape}, not {expected}")
+        return np.ascontiguousarray(pixels, dtype=self.dtype)
+
+    def _broken(self, index: Sequence[int], why: str) -> ChunkError:
+        where = "/".join(map(str, index))
+        return ChunkError(
+            f"Chunk {where} could not be decoded ({' '.join(why.split())[:200]})",
+            self.address,
+            "try again, and tell the repository if it stays so",
+        )

@@ -1,0 +1,223 @@
+"""JSON and small files over HTTP: one pool of connections, time-outs always, every failure in our words."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError as Urllib3Error
+from urllib3.exceptions import ReadTimeoutError
+from urllib3.util.retry import Retry
+
+from napari_idr import __version__
+from napari_idr.errors import Cancelled, NapariIdrError, ProtocolError, TimedOut
+
+from .http_errors import check_answer, from_exception
+from .safe_address import host_of, without_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from urllib3 import BaseHTTPResponse
+
+Query: TypeAlias = "Sequence[tuple[str, str]]"
+"""Parameters in the order they are sent: caches of servers look at it."""
+
+USER_AGENT = f"napari-idr/{__version__} (+https://github.com/napari-idr/napari-idr)"
+CONNECTIONS_PER_HOST = 4
+JSON_LIMIT = 64 << 20
+LONGEST_RETRY_AFTER = 20.0
+WHOLE_ANSWER = 6
+"""A body may take this many times the read time-out before it counts as an answer that never ends."""
+
+
+class Http:
+    """GET requests to repositories: at most four at a time per host, repeated where that can help.
+
+    A request that meets 429, 502, 503 or 504 is repeated up to three times with growing pauses, or after the
+    pause the server asks for; one whose connection broke is repeated once; one that timed out is not.
+    Thread-safe.
+
+    Parameters
+    ----------
+    connect_timeout, read_timeout
+        Seconds to wait for a connection, and without any byte of an answer.
+    user_agent
+        How we introduce ourselves.
+    """
+
+    def __init__(self, *, connect_timeout: float = 5, read_timeout: float = 20, user_agent: str = USER_AGENT) -> None:
+        self.read_timeout = read_timeout
+        self._timeout = (connect_timeout, read_timeout)
+        self._session = requests.Session()
+        self._session.max_redirects = 5
+        self._session.headers["User-Agent"] = user_agent
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, _Adapter())
+        self._pool = ThreadPoolExecutor(CONNECTIONS_PER_HOST, thread_name_prefix="napari-idr-http")
+        self._closed = False
+
+    def get_json(self, url: str, params: Query = ()) -> Any:
+        """Return the object or list a server answers with.
+
+        May block. Raises ``NotFound``, ``AccessDenied``, ``ServerFailure``, ``Unreachable``, ``TimedOut``,
+        and ``ProtocolError`` where the answer is a web page or not JSON.
+        """
+        headers = {"Accept": "application/json"}
+        body, content_type = self._get(url, params, limit=JSON_LIMIT, headers=headers)
+        return _parse_json(body, content_type, url)
+
+    def get_bytes(self, url: str, params: Query = (), *, limit: int = JSON_LIMIT) -> bytes:
+        """Return the body of an answer of at most ``limit`` bytes. Raises like ``get_json``. May block."""
+        return self._get(url, params, limit=limit, headers={})[0]
+
+    def get_json_many(
+        self,
+        requests_: Sequence[tuple[str, Query]],
+        *,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> Iterator[tuple[int, Any | NapariIdrError]]:
+        """Yield ``(index, answer or error)`` for many requests made at once, as each arrives.
+
+        Whoever stops iterating, or whose ``is_cancelled`` says so (then ``Cancelled`` is raised), takes back
+        the requests that were not sent yet. May block.
+        """
+        futures = {self._pool.submit(self._outcome, *ask): index for index, ask in enumerate(requests_)}
+        waiting = set(futures)
+        try:
+            while waiting:
+                if is_cancelled is not None and is_cancelled():
+                    raise Cancelled("The requests were cancelled")
+                done, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield futures[future], future.result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    def close(self) -> None:
+        """Take back what was not sent and close the connections; requests in flight end by themselves."""
+        self._closed = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._session.close()
+
+    def _outcome(self, url: str, params: Query) -> Any | NapariIdrError:
+        try:
+            return self.get_json(url, params)
+        except NapariIdrError as error:
+            return error
+
+    def _get(self, url: str, params: Query, *, limit: int, headers: dict[str, str]) -> tuple[bytes, str]:
+        if self._closed:
+            raise Cancelled("The session was closed", without_secrets(url))
+        try:
+            with self._session.get(
+                url, params=list(params), headers=headers, timeout=self._timeout, stream=True
+            ) as response:
+                body = _read_bounded(response, limit, self.read_timeout * WHOLE_ANSWER)
+        except (requests.RequestException, Urllib3Error, UnicodeError) as error:
+            raise from_exception(error, url) from error
+        check_answer(response, body)
+        return body, response.headers.get("Content-Type", "")
+
+
+class _Adapter(HTTPAdapter):
+    """Connections to one host: as many as are allowed at a time, certificates as the system trusts them."""
+
+    def __init__(self) -> None:
+        self._context: ssl.SSLContext | None = None
+        super().__init__(
+            pool_maxsize=CONNECTIONS_PER_HOST,
+            pool_block=True,
+            max_retries=_PatientRetry(
+                total=4,
+                connect=1,
+                read=1,
+                status=3,
+                other=0,
+                redirect=False,
+                status_forcelist=(429, 502, 503, 504),
+                allowed_methods=("GET",),
+                backoff_factor=0.2,
+                raise_on_status=False,
+            ),
+        )
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._trust(), **kwargs)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        return super().proxy_manager_for(proxy, ssl_context=self._trust(), **kwargs)
+
+    def _trust(self) -> ssl.SSLContext:
+        if self._context is None:
+            import truststore
+
+            self._context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return self._context
+
+
+class _PatientRetry(Retry):
+    """Repeats what a pause can mend: not a time-out, and never after a pause nobody would wait for."""
+
+    def increment(  # type: ignore[override]
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> Retry:
+        if isinstance(error, ReadTimeoutError):
+            raise error
+        return super().increment(method, url, response, error, *args, **kwargs)
+
+    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
+        seconds = super().get_retry_after(response)
+        return None if seconds is None else min(seconds, LONGEST_RETRY_AFTER)
+
+
+def _read_bounded(response: requests.Response, limit: int, seconds: float) -> bytes:
+    """Return the body; refuse one of more than ``limit`` bytes or that drips for longer than ``seconds``."""
+    body, deadline = bytearray(), time.monotonic() + seconds
+    for part in response.iter_content(1 << 16):
+        body += part
+        if len(body) > limit:
+            raise ProtocolError(
+                f"{host_of(response.url)} sent more than {limit >> 20} MB where a short answer was due",
+                without_secrets(response.url),
+                "ask for less at a time",
+            )
+        if time.monotonic() > deadline:
+            raise TimedOut(
+                f"{host_of(response.url)} did not finish its answer within {seconds:g} s",
+                without_secrets(response.url),
+                "try again later",
+            )
+    return bytes(body)
+
+
+def _parse_json(body: bytes, content_type: str, url: str) -> Any:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        page = "html" in content_type.lower() or body[:512].lstrip()[:1] == b"<"
+        what = "a web page" if page else "something that is not JSON"
+        raise _not_data(what, url) from error
+    if not isinstance(answer, dict | list):
+        raise _not_data("a bare value", url)
+    return answer
+
+
+def _not_data(what: str, url: str) -> ProtocolError:
+    return ProtocolError(
+        f"{host_of(url)} answered with {what} where data were due",
+        without_secrets(url),
+        "check that this is the address of an OMERO.web server, and that it is not down for maintenance",
+    )

@@ -1,0 +1,39 @@
+"""Answers that are worth keeping while a repository is in use."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+V = TypeVar("V")
+
+
+class Memo(Generic[V]):
+    """The answers asked for most recently, by key; thread-safe. An error is not kept."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._values: OrderedDict[str, V] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str, ask: Callable[[], V]) -> V:
+        """Return the value of a key, asking where it is not known. Asks without holding a lock."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        value = ask()
+        self.put(key, value)
+        return value
+
+    def put(self, key: str, value: V) -> None:
+        """Keep a value; the one not asked for longest goes."""
+        with self._lock:
+            self._values[key] = value
+            self._values.move_to_end(key)
+            while len(self._values) > self._size:
+                self._values.popitem(last=False)

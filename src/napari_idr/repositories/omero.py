@@ -1,0 +1,237 @@
+"""Any OMERO.web server as a repository, over its public JSON API.
+
+Requests: a page of children costs one (the root two); a described node one or two, a plate four at once; a plate's
+grid two (one for each further field), a reference one for an image and two for a plate (none when asked again).
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from napari_idr.errors import Cancelled, NapariIdrError, Unsupported
+from napari_idr.formats.omero_json import Source, parse_node, parse_well
+from napari_idr.model.catalog import Node, Page, Well, WellSample
+
+from .addresses import recognise
+from .base import Target
+from .omero_api import STOCK_THUMBNAIL, OmeroApi
+from .omero_describe import describe
+from .omero_pixels import PixelPlaces
+from .omero_plates import PlateTables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from napari_idr.model.catalog import PlateGrid
+    from napari_idr.model.image import FieldPosition, KeyValue, Reference
+    from napari_idr.remote.http import Http
+    from napari_idr.remote.object_store import Access
+
+LOG = logging.getLogger(__name__)
+
+LISTS: dict[str, tuple[str, str]] = {
+    "screen": ("screens/{}/plates/", "plate"),
+    "project": ("projects/{}/datasets/", "dataset"),
+    "dataset": ("datasets/{}/images/", "image"),
+    "plate": ("plates/{}/wells/", "well"),
+    "acquisition": ("plateacquisitions/{}/wells/", "well"),
+}
+"""By kind: the route that lists its children, and their kind."""
+ITEMS = {
+    "screen": "screens/{}/",
+    "project": "projects/{}/",
+    "dataset": "datasets/{}/",
+    "plate": "plates/{}/",
+    "acquisition": "plateacquisitions/{}/",
+    "well": "wells/{}/",
+    "image": "images/{}/",
+}
+COUNTED = frozenset({"screen", "project", "dataset"})
+"""Kinds whose lists tell how many children each has."""
+
+
+class OmeroRepository:
+    """Screens, plates, wells, projects, datasets and images of one OMERO.web server, as far as they are public.
+
+    Parameters
+    ----------
+    http
+        Shared by all repositories of a session.
+    base
+        Address of the server, as far as ``/webclient/`` and ``/api/`` are below it.
+    key, name
+        How the session and people call it; its host where empty.
+    """
+
+    renders = True
+
+    def __init__(self, http: Http, base: str, key: str = "", name: str = "") -> None:
+        self.address = base.rstrip("/") + "/"
+        host = urlsplit(self.address).netloc.rpartition("@")[2]
+        self.key, self.name = key or host, name or host
+        self.api = OmeroApi(http, self.address)
+        self.plates = PlateTables(self.api, self.source())
+        self.pixels = PixelPlaces(self.api, self.source(), self.plates)
+        self._has_session = False
+
+    def root(self) -> Node:
+        """Return the server itself as a node; no request."""
+        return Node("repository", self.key, "", self.name, self.address)
+
+    def parse(self, address: str) -> Target | None:
+        """Return what an address of this server points at, None where it is not one. No request."""
+        try:
+            found = recognise(address, known_servers=(self.address,))
+        except NapariIdrError:
+            return None
+        if found.scheme not in ("omero", "idr") or found.base != self.address or found.kind is None:
+            return None
+        return Target(self.key, found.kind, found.id, found.address)
+
+    def resolve(self, target: Target) -> Node:
+        """Return the node behind a target: one request. Raises ``NotFound`` and the errors of ``Http``."""
+        if target.kind == "repository":
+            return self.root()
+        if target.kind not in ITEMS:
+            raise Unsupported(
+                f"{self.name} has no {target.kind}", target.address, "paste the page of an image or plate"
+            )
+        record = self.api.single(ITEMS[target.kind].format(target.id))
+        return parse_node(target.kind, record, self.source())
+
+    def children(self, node: Node, *, offset: int = 0, limit: int = 200) -> Page:
+        """Return one page of a node's children: one request, two for the root, none for a well with its fields."""
+        if node.kind == "repository":
+            return self._containers(offset, limit)
+        if node.kind == "well":
+            samples = self.samples(node)
+            return Page(samples[offset : offset + limit], offset, len(samples))
+        if node.kind not in LISTS:
+            return Page((), offset, 0)
+        route, kind = LISTS[node.kind]
+        return self._page(route.format(node.id), kind, offset, limit, self.source(node.accession))
+
+    def describe(self, node: Node) -> Node:
+        """Return the node with its key-values, links, counts and thumbnail. One to four requests at once."""
+        return describe(self, node)
+
+    def samples(self, well: Node) -> tuple[WellSample, ...]:
+        """Return the fields of a well: no request where it was listed with them."""
+        if isinstance(well, Well) and (well.samples or well.child_count == 0):
+            return well.samples
+        return parse_well(self.api.single(f"wells/{well.id}/"), self.source(well.accession)).samples
+
+    def reference(self, node: Node, *, acquisition: str = "") -> Reference:
+        """Return where the OME-Zarr of an image, field, well (its first field) or plate is.
+
+        At most one request for an image, two for a plate; none where it was asked before. Raises
+        ``Unsupported`` where the server names no OME-Zarr that can be reached, ``NotFound`` where there is no image.
+        """
+        if node.kind in ("plate", "acquisition"):
+            return self.pixels.of_plate(node, acquisition)
+        if node.kind == "well":
+            return self.pixels.of_well(node, self.samples(node), acquisition)
+        if node.kind in ("image", "field"):
+            return self.pixels.of_image(node)
+        raise Unsupported(f"A {node.kind} has no pixels of its own", node.address, "choose an image or a plate")
+
+    def plate_grid(self, plate: Node, *, field: int = 0, acquisition: str = "") -> PlateGrid:
+        """Return the wells of a plate with the image of one field each: two requests, one when asked again.
+
+        ``field`` counts within the acquisition, or within the first where none is named.
+        """
+        return self.plates.grid(plate, field, acquisition)
+
+    def well_key_values(self, plate: Node) -> dict[tuple[int, int], tuple[KeyValue, ...]]:
+        """Return the annotations of the wells of a plate by 0-based (row, column).
+
+        One request for the grid (none where it was shown), one per hundred wells; where no well has any, one
+        per hundred images of their first fields. A well without an image is not among them.
+        """
+        return self.plates.key_values(plate)
+
+    def field_positions(self, plate: Node) -> tuple[FieldPosition, ...]:
+        """Return the stage positions of all fields of a plate that have one: one request per thousand wells."""
+        return self.plates.positions(plate)
+
+    def thumbnails(
+        self,
+        image_ids: Sequence[str],
+        *,
+        size: int = STOCK_THUMBNAIL,
+        on_thumbnail: Callable[[str, bytes], None] | None = None,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> dict[str, bytes]:
+        """Return JPEG pictures by image id: one request per fifty, four at a time; without picture left out.
+
+        What had come is returned when it is cancelled. Sizes other than 96 are rendered by the server, which
+        wants a session first (one more request, once).
+        """
+        wanted = [number for number in dict.fromkeys(image_ids) if number.isdecimal()]
+        if wanted and size != STOCK_THUMBNAIL:
+            self._begin_session()
+        found: dict[str, bytes] = {}
+        try:
+            for number, picture in self.api.thumbnails(wanted, size, is_cancelled):
+                found[number] = picture
+                if on_thumbnail is not None:
+                    on_thumbnail(number, picture)
+        except Cancelled:
+            LOG.debug("%s: thumbnails were cancelled after %d of %d", self.key, len(found), len(wanted))
+        return found
+
+    def rois(self, node: Node) -> list[dict[str, Any]]:
+        """Return the ROIs of an image, field or well (its first field) with their shapes, as the server gives them.
+
+        One request per thousand. Raises ``Unsupported`` for what is no image.
+        """
+        samples = self.samples(node) if node.kind == "well" else ()
+        field = next(iter(samples), node)
+        image_id = field.image_id if isinstance(field, WellSample) else field.id
+        if field.kind not in ("image", "field"):
+            raise Unsupported(f"A {node.kind} has no ROIs of its own", node.address, "choose an image")
+        records = self.api.all_records(f"images/{image_id}/rois/", normalize=False)
+        return [dict(record.fields) for record in records]
+
+    def search(self, query: str) -> Page:
+        """Return what matches a few words; see ``napari_idr.repositories.search`` for its limits."""
+        from .search import search_listings
+
+        return search_listings(self, query)
+
+    def access(self) -> Access:
+        """Return what a reader needs besides the reference."""
+        from napari_idr.remote.object_store import Access
+
+        return Access()
+
+    def source(self, accession: str = "") -> Source:
+        """Return what every node of this server carries."""
+        return Source(self.key, self.address, accession)
+
+    def _page(self, route: str, kind: str, offset: int, limit: int, source: Source) -> Page:
+        ask = self.api.ask_list(route, offset, limit, kind in COUNTED, kind != "well")
+        listing = self.api.listing(ask)
+        return Page(tuple(parse_node(kind, r, source) for r in listing.records), offset, listing.total)
+
+    def _containers(self, offset: int, limit: int) -> Page:
+        """Return a page of the screens followed by the projects."""
+        nodes: tuple[Node, ...] = ()
+        total = 0
+        for kind in ("screen", "project"):
+            start, room = max(0, offset - total), limit - len(nodes)
+            page = self._page(f"{kind}s/", kind, start, room, self.source())
+            nodes += page.nodes
+            total += page.total or 0
+        return Page(nodes, offset, total)
+
+    def _begin_session(self) -> None:
+        """Ask for one web page, which brings the session cookie that rendered pictures need."""
+        if not self._has_session:
+            self._has_session = True
+            try:
+                self.api.http.get_bytes(f"{self.address}webclient/", [("experimenter", "-1")])
+            except NapariIdrError as error:
+                LOG.info("%s gives no session: %s", self.name, error)

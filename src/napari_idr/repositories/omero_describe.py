@@ -1,0 +1,144 @@
+"""A node of an OMERO.web server with all that is known of it: key-values, links, counts, thumbnail."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from napari_idr.errors import NapariIdrError, ServerFailure
+from napari_idr.formats.omero_annotations import merge_values, parse_annotations, split_links
+from napari_idr.formats.omero_json import (
+    parse_acquisition,
+    parse_external_address,
+    parse_image,
+    parse_listing,
+    parse_plate,
+    parse_single,
+    parse_well,
+)
+from napari_idr.model.catalog import ImageNode, Node, Well, WellSample
+
+from .pixel_sources import public_address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari_idr.formats.omero_annotations import MapAnnotation
+
+    from .omero import OmeroRepository
+    from .omero_api import Ask
+
+NodeT = TypeVar("NodeT", bound=Node)
+
+OWN_CHILDREN = {
+    "screen": "screens/{}/plates/",
+    "project": "projects/{}/datasets/",
+    "dataset": "datasets/{}/images/",
+}
+
+
+def describe(repository: OmeroRepository, node: Node) -> Node:
+    """Return a node with its key-values, links, counts and thumbnail; its requests are made at once."""
+    if node.kind == "plate":
+        return _plate(repository, node)
+    if node.kind in ("image", "field"):
+        return _image(repository, node)
+    if node.kind == "well":
+        return _well(repository, node)
+    if node.kind in OWN_CHILDREN:
+        return _container(repository, node)
+    return annotated(node, ())
+
+
+def annotated(node: NodeT, annotations: Iterable[MapAnnotation]) -> NodeT:
+    """Return the node with key-values and the links found in them, its own page first."""
+    values, links = split_links(merge_values(annotations))
+    page = (("Open in a browser", node.address),) if node.address else ()
+    return replace(node, key_values=values, links=(*page, *links))
+
+
+def _container(repository: OmeroRepository, node: Node) -> Node:
+    """Describe a screen, project or dataset; its children are counted where the list did not say."""
+    api = repository.api
+    asks = [api.ask_annotations([(node.kind, node.id)])]
+    if node.child_count is None or node.kind == "dataset":
+        asks.append(api.ask_list(OWN_CHILDREN[node.kind].format(node.id), 0, 1))
+    answers = _answers(repository, asks)
+    if len(asks) > 1:
+        children = parse_listing(answers[1], asks[1][0])
+        pictures = children.records if node.kind == "dataset" else ()
+        thumbnail = next((record.identifier() for record in pictures), node.thumbnail_id)
+        node = replace(node, child_count=children.total, thumbnail_id=thumbnail)
+    return annotated(node, parse_annotations(answers[0], asks[0][0]))
+
+
+def _plate(repository: OmeroRepository, node: Node) -> Node:
+    """Describe a plate: rows, columns, acquisitions, wells, and a well's picture."""
+    api, source = repository.api, repository.source(node.accession)
+    asks = [
+        api.ask_single(f"plates/{node.id}/"),
+        api.ask_annotations([("plate", node.id)]),
+        api.ask_list(f"plates/{node.id}/wells/", 0, 1, normalize=False),
+        api.ask_list(f"plates/{node.id}/plateacquisitions/", 0, 1000),
+    ]
+    item, annotations, wells, runs = _answers(repository, asks, may_fail=3)
+    plate = parse_plate(parse_single(item, asks[0][0]), source)
+    listing = parse_listing(wells, asks[2][0])
+    first = [parse_well(record, source) for record in listing.records]
+    records = () if isinstance(runs, NapariIdrError) else parse_listing(runs, asks[3][0]).records
+    described = annotated(plate, parse_annotations(annotations, asks[1][0]))
+    return replace(
+        described,
+        child_count=listing.total,
+        thumbnail_id=first[0].thumbnail_id if first else "",
+        acquisitions=tuple(parse_acquisition(record, source) for record in records),
+    )
+
+
+def _image(repository: OmeroRepository, node: Node) -> Node:
+    """Describe an image or field: sizes, its own key-values, then those of its well."""
+    api, source = repository.api, repository.source(node.accession)
+    image_id = node.image_id if isinstance(node, WellSample) else node.id
+    asks = [api.ask_single(f"images/{image_id}/"), api.ask_annotations([("image", image_id)], parents=True)]
+    item, answer = _answers(repository, asks)
+    record = parse_single(item, asks[0][0])
+    repository.pixels.keep(image_id, record)
+    found = parse_annotations(answer, asks[1][0])
+    relevant = [a for a in found if a.parent_class == "ImageI"] + [a for a in found if a.parent_class == "WellI"]
+    image = parse_image(record, source)
+    if isinstance(node, ImageNode):
+        node = replace(node, sizes=image.sizes, pixel_type=image.pixel_type)
+    described = annotated(
+        replace(node, thumbnail_id=image_id, description=image.description or node.description), relevant
+    )
+    return replace(described, links=described.links + _pixel_link(repository, image_id))
+
+
+def _pixel_link(repository: OmeroRepository, image_id: str) -> tuple[tuple[str, str], ...]:
+    place = public_address(parse_external_address(repository.pixels.record(image_id)))
+    return (("OME-Zarr", place),) if place is not None and place.startswith("http") else ()
+
+
+def _well(repository: OmeroRepository, node: Node) -> Node:
+    """Describe a well: its own key-values, or its first image's where it has none."""
+    api = repository.api
+    samples = repository.samples(node)
+    images = [("image", s.image_id) for s in samples[:1] if s.image_id]
+    ask = api.ask_annotations([("well", node.id), *images])
+    found = parse_annotations(api.http.get_json(*ask), ask[0])
+    own = [a for a in found if a.parent_class == "WellI"]
+    thumbnail = next((s.image_id for s in samples if s.image_id), "")
+    if isinstance(node, Well):
+        node = replace(node, samples=samples)
+    node = replace(node, child_count=len(samples), thumbnail_id=thumbnail)
+    return annotated(node, own + [a for a in found if a.parent_class == "ImageI"])
+
+
+def _answers(repository: OmeroRepository, asks: list[Ask], may_fail: int | None = None) -> list[Any]:
+    """Return the answers of requests made at once. Raises the first error but for the one that may fail (5xx)."""
+    answers = repository.api.together(asks)
+    for index, answer in enumerate(answers):
+        tolerated = index == may_fail and isinstance(answer, ServerFailure)
+        if isinstance(answer, NapariIdrError) and not tolerated:
+            raise answer
+    return answers

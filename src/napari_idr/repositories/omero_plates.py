@@ -1,0 +1,96 @@
+"""Plates of an OMERO.web server as tables: which image is in which well, and what is known of each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from napari_idr.errors import NapariIdrError, ServerFailure
+from napari_idr.formats.omero_annotations import fit_labels, merge_values, parse_annotations
+from napari_idr.formats.omero_json import Source, parse_acquisition, parse_field_range, parse_positions
+from napari_idr.model.catalog import Plate, PlateAcquisition, PlateGrid
+
+from .memo import Memo
+from .omero_api import ANNOTATION_BATCH, OmeroApi, batches
+
+if TYPE_CHECKING:
+    from napari_idr.formats.omero_annotations import MapAnnotation
+    from napari_idr.model.catalog import Node
+    from napari_idr.model.image import FieldPosition, KeyValue
+
+Place = tuple[int, int]
+"""0-based (row, column) of a well."""
+
+
+class PlateTables:
+    """Grids, acquisitions and well annotations of plates; the grids shown last are kept."""
+
+    def __init__(self, api: OmeroApi, source: Source) -> None:
+        self._api, self._source = api, source
+        self._runs: Memo[tuple[tuple[PlateAcquisition, ...], int]] = Memo(64)
+        self._grids: Memo[PlateGrid] = Memo(8)
+
+    def grid(self, plate: Node, field: int, acquisition: str) -> PlateGrid:
+        """Return the grid of one field of a plate, with its acquisitions and number of fields."""
+        runs, count = self._runs.get(plate.id, lambda: self._ask_runs(plate))
+        grid = self.wells(plate.id, field, acquisition)
+        shown = next((r for r in runs if r.id == acquisition), runs[0] if runs else None)
+        if shown is not None and shown.first_field is not None and shown.last_field is not None:
+            count = shown.last_field - shown.first_field + 1
+        rows, columns = (plate.rows, plate.columns) if isinstance(plate, Plate) else (None, None)
+        return replace(
+            grid,
+            row_labels=fit_labels(grid.row_labels, rows, [c.row for c in grid.cells]),
+            column_labels=fit_labels(grid.column_labels, columns, [c.column for c in grid.cells]),
+            field=field,
+            field_count=max(count, 1),
+            acquisition=acquisition,
+            acquisitions=runs,
+        )
+
+    def wells(self, plate_id: str, field: int = 0, acquisition: str = "") -> PlateGrid:
+        """Return the grid as the server gives it: one request, none for one of the last eight."""
+        key = f"{plate_id}/{field}/{acquisition}"
+        return self._grids.get(key, lambda: self._api.grid(plate_id, field, acquisition))
+
+    def key_values(self, plate: Node) -> dict[Place, tuple[KeyValue, ...]]:
+        """Return the annotations of the wells, or where no well has any those of their first images."""
+        cells = self.wells(plate.id).cells
+        found = self._annotated("well", {cell.well_id: (cell.row, cell.column) for cell in cells})
+        return found or self._annotated("image", {cell.image_id: (cell.row, cell.column) for cell in cells})
+
+    def positions(self, plate: Node) -> tuple[FieldPosition, ...]:
+        """Return the stage positions of all fields that have one."""
+        records = self._api.all_records(f"plates/{plate.id}/wells/", normalize=False)
+        return tuple(position for record in records for position in parse_positions(record))
+
+    def _ask_runs(self, plate: Node) -> tuple[tuple[PlateAcquisition, ...], int]:
+        """Return the acquisitions of a plate, and the number of fields of a well over all of them.
+
+        A plate without images has no list of acquisitions: the server fails then. One without acquisitions,
+        or that does not exist, is told by its own record.
+        """
+        try:
+            records = self._api.all_records(f"plates/{plate.id}/plateacquisitions/")
+        except ServerFailure:
+            records = []
+        source = replace(self._source, accession=plate.accession)
+        runs = tuple(parse_acquisition(record, source) for record in records)
+        if runs:
+            return runs, 1 + max(run.last_field or 0 for run in runs)
+        last = parse_field_range(self._api.single(f"plates/{plate.id}/"))[1]
+        return (), 1 + (last or 0)
+
+    def _annotated(self, kind: str, places: dict[str, Place]) -> dict[Place, tuple[KeyValue, ...]]:
+        asks = [
+            self._api.ask_annotations((kind, number) for number in batch)
+            for batch in batches(list(places), ANNOTATION_BATCH)
+        ]
+        by_place: dict[Place, list[MapAnnotation]] = {}
+        for ask, answer in zip(asks, self._api.together(asks), strict=True):
+            if isinstance(answer, NapariIdrError):
+                raise answer
+            for annotation in parse_annotations(answer, ask[0]):
+                if annotation.parent_id in places:
+                    by_place.setdefault(places[annotation.parent_id], []).append(annotation)
+        return {place: merge_values(annotations) for place, annotations in by_place.items()}

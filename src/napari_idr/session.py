@@ -1,0 +1,266 @@
+"""Everything a notebook, the command and a viewer share: repositories, connections, the loader. Headless.
+
+Methods may block and may be called from any thread; a viewer calls them from workers.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+
+from napari_idr.errors import AddressError, NapariIdrError, NotFound
+from napari_idr.model.catalog import Node, Page
+from napari_idr.model.image import ImageMetadata, ImageReference, PlateReference
+from napari_idr.readers import open as reading
+from napari_idr.remote.http import Http
+from napari_idr.remote.object_store import Access
+from napari_idr.repositories.addresses import recognise
+from napari_idr.repositories.base import Target
+from napari_idr.repositories.factory import repository_at
+from napari_idr.settings import Settings
+from napari_idr.streaming.loader import ChunkLoader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
+
+    from napari_idr.model.catalog import PlateGrid
+    from napari_idr.model.image import CollectionMetadata, KeyValue, PlateMetadata, Reference
+    from napari_idr.readers.plate import PlateLabels, PlateMosaic
+    from napari_idr.repositories.base import Repository
+    from napari_idr.streaming.pyramid import Pyramid
+
+
+class Session:
+    """One user's connections: the repositories known, and what reads from them.
+
+    Parameters
+    ----------
+    settings
+        Bounds, folders and servers; from the environment where not given.
+    """
+
+    repositories_changed = Signal()
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.http = Http(connect_timeout=self.settings.connect_timeout, read_timeout=self.settings.read_timeout)
+        self.loader = ChunkLoader(self.settings.ram_cache_mb << 20, self.settings.parallel_requests)
+        self._lock = threading.RLock()
+        self._repositories: dict[str, Repository] = {}
+        for address in (self.settings.server, *self.settings.servers):
+            self.add_repository(address)
+
+    # -- repositories
+
+    @property
+    def repositories(self) -> tuple[Repository, ...]:
+        """Repositories known, in the order in which a tree shows them."""
+        return tuple(self._repositories.values())
+
+    def add_repository(self, address: str) -> Repository:
+        """Return the repository at an address, making it known if it is new. No request."""
+        return self._repository_of(recognise(address, known_servers=self._servers()))
+
+    def repository(self, key: str) -> Repository:
+        """Return a repository by its key."""
+        try:
+            return self._repositories[key]
+        except KeyError:
+            raise NotFound("The repository is not known", key, "add it by its address first") from None
+
+    def _servers(self) -> tuple[str, ...]:
+        return tuple(repository.address for repository in self.repositories)
+
+    def _repository_of(self, found: Any) -> Repository:
+        with self._lock:
+            repository = repository_at(found, self.http, self._read_metadata)
+            known = self._repositories.get(repository.key)
+            if known is not None:
+                return known
+            self._repositories[repository.key] = repository
+        self.repositories_changed.emit()
+        return repository
+
+    # -- the catalogue
+
+    def resolve(self, address: str) -> Node:
+        """Return what an address points at. Raises ``AddressError`` where no form of address fits."""
+        found = recognise(address, known_servers=self._servers())
+        repository = self._repository_of(found)
+        target = repository.parse(address)
+        if target is None and found.kind is not None:
+            target = Target(repository.key, found.kind, found.id, address)
+        return repository.root() if target is None else repository.resolve(target)
+
+    def children(self, node: Node, *, offset: int = 0, limit: int = 200) -> Page:
+        """Return one page of a node's children."""
+        return self.repository(node.repository).children(node, offset=offset, limit=limit)
+
+    def describe(self, node: Node) -> Node:
+        """Return the node with its key-values, links and counts."""
+        return self.repository(node.repository).describe(node)
+
+    def reference(self, node: Node, *, acquisition: str = "") -> Reference:
+        """Return where a node's pixels are. Raises ``Unsupported`` where there is no way to them."""
+        return self.repository(node.repository).reference(node, acquisition=acquisition)
+
+    def plate_grid(self, plate: Node, *, field: int = 0, acquisition: str = "") -> PlateGrid:
+        """Return a plate as a table of wells, with the image of one field each."""
+        return self.repository(plate.repository).plate_grid(plate, field=field, acquisition=acquisition)
+
+    def well_key_values(self, plate: Node) -> dict[tuple[int, int], tuple[KeyValue, ...]]:
+        """Return the annotations of a plate's wells, by 0-based (row, column)."""
+        return self.repository(plate.repository).well_key_values(plate)
+
+    def thumbnails(
+        self,
+        repository_key: str,
+        image_ids: Sequence[str],
+        *,
+        size: int = 96,
+        on_thumbnail: Callable[[str, bytes], None] | None = None,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> dict[str, bytes]:
+        """Return encoded pictures by image id, rendered here where the repository renders none."""
+        repository = self.repository(repository_key)
+        found = repository.thumbnails(image_ids, size=size, on_thumbnail=on_thumbnail, is_cancelled=is_cancelled)
+        if not repository.renders:
+            from napari_idr.readers.thumbnails import render_thumbnail
+
+            for image_id in image_ids:
+                if is_cancelled is not None and is_cancelled():
+                    break
+                try:
+                    found[image_id] = render_thumbnail(self.open_image(_bare(image_id)), size)
+                except NapariIdrError:
+                    continue  # a picture that cannot be made is left out, as a server leaves it out
+                if on_thumbnail is not None:
+                    on_thumbnail(image_id, found[image_id])
+        return found
+
+    def search(self, query: str, repository: str = "") -> Page:
+        """Return what matches a query in one repository, or in all that are known."""
+        chosen = [self.repository(repository)] if repository else self.repositories
+        nodes = [node for one in chosen for node in one.search(query).nodes]
+        return Page(tuple(nodes), 0, len(nodes))
+
+    def rois(self, what: str | Node) -> list[dict[str, Any]]:
+        """Return the regions stored for an image, as its server gives them (OMERO JSON)."""
+        node = self.resolve(what) if isinstance(what, str) else what
+        return self.repository(node.repository).rois(node)
+
+    # -- metadata and pixels
+
+    def info(
+        self, what: str | Node, *, fields: bool = False
+    ) -> ImageMetadata | PlateMetadata | CollectionMetadata | Node:
+        """Return the metadata of an image, plate or collection; of anything else the described node."""
+        node = self.resolve(what) if isinstance(what, str) else what
+        if node.kind in ("image", "field", "plate", "collection"):
+            return self._read_metadata(self._source(node), fields=fields)
+        return self.describe(node)
+
+    def _source(self, node: Node) -> str:
+        return node.address if node.kind == "collection" else self.reference(node).source
+
+    def _read_metadata(
+        self, address: str, *, fields: bool = False
+    ) -> ImageMetadata | PlateMetadata | CollectionMetadata:
+        return self.loader.wait(reading.read_metadata(address, self._access(), fields=fields))
+
+    def open_image(self, reference: ImageReference, *, label: str = "") -> Pyramid[ImageMetadata]:
+        """Open an image, or one of its label images, as lazy levels that read exactly."""
+        return self.loader.wait(reading.open_pyramid(reference, self._access(), self.loader, label=label))
+
+    def open_plate(self, reference: PlateReference, *, complete: bool = True) -> PlateMosaic:
+        """Open a plate as one image per channel.
+
+        Parameters
+        ----------
+        reference
+            Which plate, acquisition and wells.
+        complete
+            Read the metadata of every field first, so that the layout is final. A viewer passes False and lets
+            the plate fill in.
+        """
+        mosaic = self.loader.wait(reading.open_plate(reference, self._access(), self.loader))
+        if complete:
+            mosaic.fields.wait_all()
+            return mosaic.rebuilt() if mosaic.is_outgrown else mosaic
+        return mosaic
+
+    def open_plate_labels(self, mosaic: PlateMosaic, name: str) -> PlateLabels:
+        """Open a label image of every field of a plate."""
+        return self.loader.wait(reading.open_labels(mosaic, name))
+
+    def read(
+        self,
+        address: str,
+        *,
+        level: int = 0,
+        label: str = "",
+        region: str | Mapping[str, int | slice] | None = None,
+    ) -> tuple[np.ndarray, ImageMetadata]:
+        """Return the exact pixels of a region, in the file's axis order, and the image's metadata.
+
+        Raises
+        ------
+        AddressError
+            The level, an axis or a bound of the region is not in the image.
+        """
+        from napari_idr.readers.region import parse_region, region_box
+
+        pyramid = self.open_image(self._image_reference(address), label=label)
+        if not 0 <= level < len(pyramid.levels):
+            what = f"There is no level {level}"
+            raise AddressError(what, address, f"choose 0 (the finest) to {len(pyramid.levels) - 1}")
+        wanted = parse_region(region) if isinstance(region, str) else region or {}
+        box = region_box(wanted, pyramid.metadata.axis_names, pyramid.levels[level].shape)
+        return pyramid.levels[level].read(box), pyramid.metadata
+
+    def write(
+        self,
+        address: str,
+        output: Path,
+        *,
+        level: int = 0,
+        label: str = "",
+        region: str | Mapping[str, int | slice] | None = None,
+    ) -> Path:
+        """Write exact pixels to ``.npy``, ``.ome.tif`` or ``.ome.zarr``, beside its place and then moved there."""
+        from napari_idr.readers.write import check_output, write_pixels
+
+        check_output(output)
+        pixels, metadata = self.read(address, level=level, label=label, region=region)
+        write_pixels(output, pixels, metadata, level)
+        return output
+
+    def _image_reference(self, address: str) -> ImageReference:
+        node = self.resolve(address)
+        reference = self.reference(node)
+        if isinstance(reference, PlateReference):
+            raise AddressError("A plate cannot be read as one image", address, "name one field of a well")
+        return reference
+
+    def _access(self) -> Access:
+        return Access(timeout=self.settings.read_timeout)
+
+    def close(self) -> None:
+        """Stop everything in flight and close all connections."""
+        self.loader.close()
+        self.http.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _bare(source: str) -> ImageReference:
+    return ImageReference(repository="", accession="", image_id=source, source=source)

@@ -1,0 +1,110 @@
+"""One stored array as a grid of chunks, and what the loader needs to know of it."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from math import ceil, prod
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+
+    from .chunk_cache import ChunkKey
+
+Box = tuple[tuple[int, int], ...]
+"""Half-open (start, stop) per axis, inside the array."""
+
+_uids = itertools.count(1)
+
+
+class ChunkSource(Protocol):
+    """Where the chunks of one array come from; implemented in ``remote.chunk_fetcher``."""
+
+    shape: tuple[int, ...]
+    chunks: tuple[int, ...]
+    dtype: np.dtype[np.generic]
+
+    async def fetch(self, index: tuple[int, ...]) -> np.ndarray:
+        """Return one chunk, cut to the array's edge. Raises errors of the family; can be cancelled."""
+        ...
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ChunkedArray:
+    """A stored array, named by a number that is unique in this process."""
+
+    source: ChunkSource
+    uid: int = field(default_factory=lambda: next(_uids))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape in pixels."""
+        return self.source.shape
+
+    @property
+    def chunks(self) -> tuple[int, ...]:
+        """Shape of a chunk, never larger than the array."""
+        return tuple(
+            max(1, min(chunk, size)) for chunk, size in zip(self.source.chunks, self.source.shape, strict=True)
+        )
+
+    @property
+    def grid(self) -> tuple[int, ...]:
+        """Number of chunks along each axis."""
+        return tuple(ceil(size / chunk) for size, chunk in zip(self.shape, self.chunks, strict=True))
+
+    @property
+    def chunk_nbytes(self) -> int:
+        """Bytes of one whole decoded chunk."""
+        return prod(self.chunks) * self.source.dtype.itemsize
+
+    def key(self, index: tuple[int, ...]) -> ChunkKey:
+        """Key of one chunk."""
+        return (self.uid, index)
+
+    def box(self, index: tuple[int, ...]) -> Box:
+        """Pixels that one chunk covers, cut to the array's edge."""
+        return tuple(
+            (i * chunk, min((i + 1) * chunk, size))
+            for i, chunk, size in zip(index, self.chunks, self.shape, strict=True)
+        )
+
+    def indices(self, box: Box) -> Iterator[tuple[int, ...]]:
+        """Yield the indices of the chunks that touch a box."""
+        ranges = (
+            range(start // chunk, ceil(stop / chunk)) if stop > start else range(0)
+            for (start, stop), chunk in zip(box, self.chunks, strict=True)
+        )
+        return itertools.product(*ranges)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One chunk of one array: what a reader asks the loader for."""
+
+    array: ChunkedArray
+    index: tuple[int, ...]
+
+    @property
+    def key(self) -> ChunkKey:
+        """What the cache knows it by."""
+        return self.array.key(self.index)
+
+
+def intersect(a: Box, b: Box) -> Box | None:
+    """Return the common part of two boxes, None where there is none."""
+    common = tuple((max(s, t), min(e, f)) for (s, e), (t, f) in zip(a, b, strict=True))
+    return common if all(start < stop for start, stop in common) else None
+
+
+def slices(box: Box, origin: Box) -> tuple[slice, ...]:
+    """Return the slices of a box inside an array that begins at ``origin``'s starts."""
+    return tuple(slice(start - o, stop - o) for (start, stop), (o, _) in zip(box, origin, strict=True))
+
+
+def box_shape(box: Box) -> tuple[int, ...]:
+    """Return the shape of a box."""
+    return tuple(stop - start for start, stop in box)

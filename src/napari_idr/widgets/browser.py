@@ -1,0 +1,42 @@
+"""The one dock of napari-idr."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from .browser_tab import SMALLEST, BrowserTab
+from .scrolling import scrolling
+from .theme import Theme
+
+if TYPE_CHECKING:
+    import napari.viewer
+    from qtpy.QtGui import QCloseEvent
+
+
+class IdrDock(QWidget):
+    """The dock "IDR": everything napari-idr does for one viewer, a tab per job."""
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        from napari_idr.layers.viewer_session import ViewerSession
+
+        # A docked widget is handed a short-lived proxy of the viewer; its session belongs to the viewer itself.
+        viewer = getattr(viewer, "__wrapped__", viewer)
+        self.setObjectName("napari-idr")
+        self.setWindowTitle("IDR")
+        self.setMinimumWidth(SMALLEST.width())
+        self.theme = Theme(self)
+        self.browse = BrowserTab(ViewerSession.for_viewer(viewer), self.theme)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(scrolling(self.browse), "Browse")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.tabs)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Forget everything that is on its way."""
+        self.browse.stop()
+        super().closeEvent(event)

@@ -1,0 +1,271 @@
+"""The tab "Browse": find, look, open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QKeySequence, QShortcut
+from qtpy.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from superqt.utils import ensure_main_thread
+
+from napari_idr.model.catalog import Page
+
+from .address_box import AddressBox
+from .browse_page import BrowsePage
+from .buttons import icon_button
+from .catalog_tree import OPENS
+from .desktop import clipboard_text
+from .examples import find_example, tiny_plate
+from .notice_strip import NoticeStrip
+from .opening_watch import OpeningWatch
+from .progress_strip import ProgressStrip, Task
+from .scrolling import scrolling
+from .selection import Selection
+from .start_page import StartPage
+from .wording import counted, is_loopback
+from .workers import Job, Latest, run, while_alive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_idr.errors import NapariIdrError
+    from napari_idr.layers.viewer_session import ViewerSession
+    from napari_idr.model.catalog import Node
+
+    from .examples import Example
+    from .theme import Theme
+
+SMALLEST = QSize(300, 320)
+
+
+class BrowserTab(QWidget):
+    """Search box, start page, tree, details and plate grid of one viewer's session."""
+
+    def __init__(self, viewer_session: ViewerSession, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._viewer_session, self._session = viewer_session, viewer_session.session
+        self._selection = Selection.for_owner(viewer_session)
+        self._going, self._searching, self._starting = Latest(self), Latest(self), Latest(self)
+        self.box = AddressBox(theme)
+        self.notices, self.progress = NoticeStrip(theme), ProgressStrip(theme)
+        self.start = StartPage(theme)
+        self.page = BrowsePage(self._session, self._selection, theme, self.progress, self.notices)
+        self.watch = OpeningWatch(viewer_session, self.progress, self.notices)
+        self._lay_out(theme)
+        self._connect_widgets()
+        self._connect_session()
+        self._show_repositories()
+        self._on_recent_changed()
+        self.setMinimumSize(SMALLEST - QSize(12, 0))
+
+    def _lay_out(self, theme: Theme) -> None:
+        self.home = icon_button(theme, "home", "Start page", self.show_start, "Alt+Home")
+        self.back = icon_button(theme, "back", "Back", self._selection.back, "Alt+Left")
+        self.forward = icon_button(theme, "forward", "Forward", self._selection.forward, "Alt+Right")
+        line = QHBoxLayout()
+        line.setSpacing(1)
+        for button in (self.home, self.back, self.forward):
+            line.addWidget(button)
+        line.addWidget(self.box, 1)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(scrolling(self.start))
+        self.pages.addWidget(self.page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.setSpacing(4)
+        layout.addLayout(line)
+        layout.addWidget(self.notices)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.pages, 1)
+        layout.addWidget(self.watch)
+
+    def _connect_widgets(self) -> None:
+        self.box.filter_changed.connect(self._on_filter_changed)
+        self.box.address_entered.connect(self.go_to)
+        self.box.search_entered.connect(self.search)
+        self.page.open_requested.connect(self.open)
+        self.start.example_requested.connect(self.open_example)
+        self.start.address_requested.connect(self.go_to)
+        self.start.search_requested.connect(self.box.submit)
+        self.start.repository_requested.connect(self._show_repository)
+        self.start.repository_added.connect(self.add_repository)
+        self.start.paste_requested.connect(self.paste)
+        for keys, act in (
+            ("Alt+Home", self.show_start),
+            ("Alt+Left", self._selection.back),
+            ("Alt+Right", self._selection.forward),
+        ):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(act)
+
+    def _connect_session(self) -> None:
+        self._session.repositories_changed.connect(self._on_repositories_changed)
+        self._selection.changed.connect(self._on_selection_changed)
+        self._viewer_session.recent.changed.connect(self._on_recent_changed)
+        self._on_selection_changed()
+
+    # Going somewhere
+
+    def show_start(self) -> None:
+        """Show the start page."""
+        self.pages.setCurrentIndex(0)
+
+    def show_browse(self) -> None:
+        """Show tree, details and grid."""
+        self.pages.setCurrentIndex(1)
+
+    def go_to(self, address: str) -> None:
+        """Find what an address points at, show it in the tree, and open it if it is something to open."""
+        task = self.progress.begin(f"Opening {address}", on_cancel=self._going.cancel)
+        self._going.run(
+            self._session.resolve,
+            address,
+            on_done=lambda node: self._arrive(node, task),
+            on_error=lambda error: self._give_up(error, lambda: self.go_to(address), task),
+        )
+
+    def _arrive(self, node: Node, task: Task) -> None:
+        task.finish()
+        self._show_and_open(node)
+
+    def _show_and_open(self, node: Node) -> None:
+        self.show_browse()
+        self.page.set_filter("")
+        if not self.page.tree.show_node(node):
+            self.page.tree.show_found("From link", Page((node,), 0, 1))
+        self._selection.select(node)
+        if node.kind in OPENS or node.kind == "collection":
+            self.open(node, (), False)
+
+    def search(self, text: str) -> None:
+        """Search all repositories, and show what matches at the top of the tree."""
+        self.show_browse()
+        task = self.progress.begin(f"Searching “{text}”", on_cancel=self._searching.cancel)
+        self._searching.run(
+            self._session.search,
+            text,
+            on_done=lambda page: self._show_found(text, page, task),
+            on_error=lambda error: self._give_up(error, lambda: self.search(text), task),
+        )
+
+    def _show_found(self, text: str, page: Page, task: Task) -> None:
+        task.finish()
+        self.page.set_filter("")
+        title = f"“{text}” · {counted(len(page.nodes), 'match', 'matches')}"
+        empty = f"Nothing matches “{text}”. Check the spelling, or paste a link."
+        self.page.tree.show_found(title, page, empty)
+
+    def paste(self) -> None:
+        """Open the link on the clipboard."""
+        text = clipboard_text()
+        if text:
+            self.box.submit(text)
+        else:
+            self.notices.inform("The clipboard is empty. Copy the link of a study, plate or image first.")
+
+    def open(self, node: Node, wells: tuple[str, ...], beside: bool) -> None:
+        """Open a node, or some wells of it, in the viewer."""
+        selected = self._selection.current
+        same = selected.node is not None and selected.node.key == node.key
+        acquisition = selected.acquisition if same else ""
+        self._viewer_session.open(node, acquisition=acquisition, wells=wells, beside=beside)
+
+    def open_example(self, example: Example) -> None:
+        """Open an example; most need the embedded repository, which is started first."""
+        if example.study:
+            self._with_embedded(
+                lambda address: find_example(self._session, address, example.study), self._show_and_open
+            )
+        else:
+            self.go_to(str(tiny_plate()))
+
+    def add_repository(self, address: str) -> None:
+        """Add a folder or server to the tree, and show it."""
+        run(
+            self._session.add_repository,
+            address,
+            on_done=lambda repository: self._show_repository(repository.key),
+            on_error=self.notices.fail,
+            parent=self,
+        )
+
+    def stop(self) -> None:
+        """Forget everything that is on its way."""
+        for running in (self._going, self._searching, self._starting):
+            running.cancel()
+        self.page.stop()
+
+    # Repositories
+
+    def _with_embedded(self, find: Callable[[str], Node], then: Callable[[Node], object]) -> None:
+        """Start the embedded repository (once), find a node in it, and go on with that."""
+        task: Task | None = None
+
+        def start(job: Job) -> Node:
+            return find(self._viewer_session.start_embedded(on_progress=job.report))
+
+        def arrive(node: Node) -> None:
+            _finish(task)
+            then(node)
+
+        job = self._starting.run_reporting(
+            start,
+            on_progress=lambda done, total, what: task.update_amount(done, total, what) if task else None,
+            on_done=arrive,
+            on_error=lambda error: self._give_up(error, lambda: self._with_embedded(find, then), task),
+        )
+        task = self.progress.begin("Starting the demonstration", on_cancel=job.cancel)
+
+    def _show_repository(self, key: str) -> None:
+        """Show what a repository holds; the empty key stands for the demonstration."""
+        if not key:
+            root = lambda address: self._session.add_repository(address).root()  # noqa: E731
+            self._with_embedded(root, self._expand)
+        else:
+            self._expand(self._session.repository(key).root())
+
+    def _expand(self, root: Node) -> None:
+        self.show_browse()
+        self._show_repositories()
+        self.page.tree.expand_node(root)
+        self._selection.select(root)
+
+    @ensure_main_thread
+    @while_alive
+    def _on_repositories_changed(self) -> None:
+        self._show_repositories()
+
+    def _show_repositories(self) -> None:
+        known = self._session.repositories
+        self.page.tree.catalog.set_repositories([repository.root() for repository in known])
+        rows = [(repository.key, repository.name, repository.address) for repository in known]
+        demonstration = not any(is_loopback(repository.address) for repository in known)
+        self.start.show_repositories(rows, demonstration)
+
+    @ensure_main_thread
+    @while_alive
+    def _on_recent_changed(self, *_: object) -> None:
+        self.start.show_recent(self._viewer_session.recent.entries)
+
+    # What changed elsewhere
+
+    @while_alive
+    def _on_selection_changed(self, *_: object) -> None:
+        self.back.setEnabled(self._selection.can_go_back)
+        self.forward.setEnabled(self._selection.can_go_forward)
+
+    def _on_filter_changed(self, text: str) -> None:
+        if text.strip():
+            self.show_browse()
+        self.page.set_filter(text)
+
+    def _give_up(self, error: NapariIdrError, retry: Callable[[], object], task: Task | None) -> None:
+        _finish(task)
+        self.notices.fail(error, retry)
+
+
+def _finish(task: Task | None) -> None:
+    if task is not None:
+        task.finish()

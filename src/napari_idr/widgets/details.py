@@ -1,0 +1,160 @@
+"""What is known of the selected node: name, kind, licence, links, picture, annotations."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QImage, QPixmap
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from .desktop import open_in_browser
+from .key_value_table import KeyValueTable
+from .thumbnails import ThumbnailLoader
+from .wording import facts, is_web_address
+from .workers import Latest
+
+if TYPE_CHECKING:
+    from napari_idr.errors import NapariIdrError
+    from napari_idr.model.catalog import Node
+    from napari_idr.session import Session
+
+    from .theme import Theme
+
+_PICTURE = 96
+_LONGEST_DESCRIPTION = 400
+
+
+class DetailsPanel(QWidget):
+    """Describes one node; asks the repository for what the tree does not know yet.
+
+    Signals
+    -------
+    described
+        The node with all that is known of it.
+    failed
+        The error, and what tries again.
+    """
+
+    described = Signal(object)
+    failed = Signal(object, object)
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._theme = session, theme
+        self._node: Node | None = None
+        self._latest = Latest(self)
+        self._thumbnails = ThumbnailLoader(session.thumbnails, self)
+        self._thumbnails.arrived.connect(self._show_picture)
+        self.picture, self.facts = QLabel(), _paragraph()
+        self.description, self.links = _paragraph(), _paragraph()
+        self.table = KeyValueTable(theme)
+        self.empty = _paragraph()
+        self._lay_out()
+        theme.changed.connect(self._show_links)
+
+    def _lay_out(self) -> None:
+        self.picture.setFixedSize(_PICTURE, _PICTURE)
+        self.picture.setAccessibleName("Thumbnail")
+        self.picture.hide()
+        self.links.setTextFormat(Qt.TextFormat.RichText)
+        self.links.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        self.links.linkActivated.connect(open_in_browser)
+        beside = QVBoxLayout()
+        for label in (self.facts, self.description, self.links):
+            beside.addWidget(label)
+        beside.addStretch(1)
+        top = QHBoxLayout()
+        top.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop)
+        top.addLayout(beside, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(top)
+        layout.addWidget(self.empty)
+        layout.addWidget(self.table, 1)
+
+    def show_node(self, node: Node) -> None:
+        """Show a node, and ask for the rest of it unless it was described before."""
+        changed = self._node is None or self._node.key != node.key
+        self._show(node)
+        if changed:
+            self._forget_picture()
+            self._describe(node)
+
+    def stop(self) -> None:
+        """Forget everything that is on its way."""
+        self._latest.cancel()
+        self._thumbnails.cancel()
+
+    def _describe(self, node: Node) -> None:
+        self.empty.setText("Loading annotations…")
+        self._latest.run(
+            lambda: self._session.describe(node),
+            on_done=self._on_described,
+            on_error=lambda error: self._on_error(error, node),
+        )
+
+    def _on_described(self, node: Node) -> None:
+        self.empty.setText("No annotations." if not node.key_values else "")
+        self._show(node)
+        if node.thumbnail_id:
+            self._thumbnails.load(node.repository, (node.thumbnail_id,))
+        self.described.emit(node)
+
+    def _on_error(self, error: NapariIdrError, node: Node) -> None:
+        self.empty.setText("Annotations could not be loaded.")
+        self.failed.emit(error, lambda: self._describe(node))
+
+    def _show(self, node: Node) -> None:
+        self._node = node
+        self.facts.setText(facts(node))
+        self.facts.setVisible(bool(self.facts.text()))
+        self.description.setText(_shortened(node.description))
+        self.description.setToolTip(f"<qt>{escape(node.description)}</qt>" if node.description else "")
+        self.description.setVisible(bool(node.description))
+        self._show_links()
+        self.table.show_key_values(node.key_values)
+        self.table.setVisible(bool(node.key_values))
+        self.empty.setVisible(not node.key_values)
+
+    def _show_links(self) -> None:
+        links = [] if self._node is None else [link for link in self._node.links if is_web_address(link[1])]
+        color = self._theme.colors.accent.name()
+        self.links.setText(
+            "<br>".join(
+                f'<a style="color:{color}" href="{escape(address)}">{escape(text or address)}</a>'
+                for text, address in links
+            )
+        )
+        self.links.setVisible(bool(links))
+
+    def _show_picture(self, _image_id: str, image: QImage) -> None:
+        ratio = self.devicePixelRatioF()
+        size = round(_PICTURE * ratio)
+        keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        pixmap = QPixmap.fromImage(image.scaled(size, size, keep, smooth))
+        pixmap.setDevicePixelRatio(ratio)
+        self.picture.setPixmap(pixmap)
+        self.picture.show()
+
+    def _forget_picture(self) -> None:
+        self._thumbnails.cancel()
+        self.picture.clear()
+        self.picture.hide()
+
+
+def _paragraph() -> QLabel:
+    """Return a label that wraps, can be selected, and shows text as it is."""
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    return label
+
+
+def _shortened(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST_DESCRIPTION else f"{text[:_LONGEST_DESCRIPTION]}…"

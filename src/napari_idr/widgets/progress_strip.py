@@ -1,0 +1,88 @@
+"""What is going on and takes a while: what, how much of how much, from where, and Cancel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from superqt import QElidingLabel
+
+from .buttons import icon_button
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .theme import Theme
+
+BLINK = 300
+"""Milliseconds below which nothing is shown."""
+
+
+class Task(QWidget):
+    """One thing that is going on; invisible until it took longer than a blink."""
+
+    def __init__(self, what: str, theme: Theme, on_cancel: Callable[[], object] | None, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._what, self._on_cancel = what, on_cancel
+        self._label = QElidingLabel(what)
+        self._amount = QLabel()
+        self._bar = QProgressBar()
+        self._bar.setRange(0, 0)
+        self._bar.setTextVisible(False)
+        self._bar.setFixedHeight(6)
+        self._bar.setAccessibleName(what)
+        self._lay_out(theme)
+        self.hide()
+        self._patience = QTimer(self, singleShot=True, interval=BLINK)
+        self._patience.timeout.connect(self.show)
+        self._patience.start()
+
+    def _lay_out(self, theme: Theme) -> None:
+        line = QHBoxLayout()
+        line.addWidget(self._label, 1)
+        line.addWidget(self._amount)
+        if self._on_cancel is not None:
+            line.addWidget(icon_button(theme, "cancel", f"Cancel: {self._what}", self.cancel))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(1)
+        layout.addLayout(line)
+        layout.addWidget(self._bar)
+
+    def update_amount(self, done: int, total: int, what: str = "") -> None:
+        """Show how much of how much is done; ``total`` 0 where that is not known."""
+        if what:
+            self._label.setText(what)
+        self._bar.setRange(0, total)
+        self._bar.setValue(min(done, total))
+        self._amount.setText(f"{done:,} of {total:,}" if total else "")
+
+    def cancel(self) -> None:
+        """Stop it, and stop showing it."""
+        if self._on_cancel is not None:
+            self._on_cancel()
+        self.finish()
+
+    def finish(self) -> None:
+        """Stop showing it."""
+        self._patience.stop()
+        self.hide()
+        self.deleteLater()
+
+
+class ProgressStrip(QWidget):
+    """The tasks that are going on, one below the other; takes no room when there is none."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(2)
+
+    def begin(self, what: str, source: str = "", on_cancel: Callable[[], object] | None = None) -> Task:
+        """Show that something begins; ``source`` says from where. Call ``finish`` when it ended."""
+        task = Task(f"{what} · from {source}" if source else what, self._theme, on_cancel, self)
+        self._layout.addWidget(task)
+        return task
