@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import napari_idr
 from napari_idr.embedded import EmbeddedRepository
+
+import napari_idr
 
 
 def show(address: str, depth: int = 0) -> None:

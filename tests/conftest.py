@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,10 @@ os.environ.update(
     NO_PROXY="127.0.0.1,localhost,::1",
     no_proxy="127.0.0.1,localhost,::1",
 )
+
+# Nothing of the user's is read or written.
+os.environ["NAPARI_IDR_CACHE_DIR"] = tempfile.mkdtemp(prefix="napari-idr-tests-")
+os.environ["NAPARI_CONFIG"] = os.path.join(os.environ["NAPARI_IDR_CACHE_DIR"], "napari.yaml")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

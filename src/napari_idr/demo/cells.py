@@ -33,7 +33,7 @@ class Sprite:
     """(SIDE, SIDE), 0 outside"""
 
     def turned(self, quarter: int, mirrored: bool) -> Sprite:
-        """The same cell seen another way round."""
+        """Return the same cell seen another way round."""
         step = -1 if mirrored else 1
         stains = np.rot90(self.stains[:, :, ::step], quarter, axes=(1, 2))
         return Sprite(stains, np.rot90(self.nuclei[:, ::step], quarter))
@@ -78,7 +78,8 @@ def _mitotic(rng: Generator) -> Sprite:
     spindle = np.exp(-((distance / (7 if ring else 11)) ** 2))
     asters = 0.75 + 0.25 * np.cos(angle * 14 + rng.uniform(0, 6))
     tubulin = body * (0.3 + 0.75 * spindle * asters) * (1 - 0.8 * np.clip(dna, 0, 1))
-    return _sprite(1.15 * dna, tubulin, np.clip(1.2 * dna, 0, 1.1) + 0.03 * body, [dna > 0.3])
+    marker = np.asarray(np.clip(1.2 * dna, 0, 1.1) + 0.03 * body, np.float32)
+    return _sprite(1.15 * dna, tubulin, marker, [dna > 0.3])
 
 
 def _apoptotic(rng: Generator) -> Sprite:
@@ -105,16 +106,16 @@ def _nucleus(
     outline = radius * (1 + rng.uniform(0.06, 0.2) * np.cos(2 * (angle - rng.uniform(0, 3))))
     outline = outline * (1 + 0.03 * np.cos(3 * angle + rng.uniform(0, 6)))
     inside = _soft(outline - distance, 1.3)
-    chromatin = 0.62 + 0.5 * smooth_noise(rng, SIDE, 5) * smooth_noise(rng, SIDE, 14) + 0.14 * smooth_noise(rng, SIDE, 3)
+    chromatin = (
+        0.62 + 0.5 * smooth_noise(rng, SIDE, 5) * smooth_noise(rng, SIDE, 14) + 0.14 * smooth_noise(rng, SIDE, 3)
+    )
     for _ in range(int(rng.integers(1, 4))):  # nucleoli are dark in a DNA stain
         y, x = place + rng.normal(0, radius * 0.35, 2)
         chromatin = chromatin * (1 - 0.45 * _soft(rng.uniform(2.2, 4.2) - _polar(y, x)[0], 1.0))
     return inside * chromatin, inside > 0.5
 
 
-def _microtubules(
-    radius: float, inner: float, dna: NDArray[np.float32], rng: Generator
-) -> NDArray[np.float32]:
+def _microtubules(radius: float, inner: float, dna: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
     distance, angle = _polar(SIDE / 2, SIDE / 2)
     outline = np.full_like(distance, radius)
     for lobe in range(2, 6):
@@ -125,7 +126,9 @@ def _microtubules(
     mesh = 0.55 + 0.9 * smooth_noise(rng, SIDE, 4) * smooth_noise(rng, SIDE, 9)
     fade = np.exp(-np.maximum(distance - 0.9 * inner, 0) / (0.62 * radius))
     inside = _soft(np.minimum(outline, SIDE / 2 - 12) - distance, 3.0)
-    return inside * fade * (0.62 + 0.5 * strength * fibres) * mesh * (1 - 0.5 * np.clip(1.6 * dna, 0, 1))
+    return np.asarray(
+        inside * fade * (0.62 + 0.5 * strength * fibres) * mesh * (1 - 0.5 * np.clip(1.6 * dna, 0, 1)), np.float32
+    )
 
 
 def _fibres(distance: NDArray[np.float32], angle: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
@@ -133,19 +136,19 @@ def _fibres(distance: NDArray[np.float32], angle: NDArray[np.float32], rng: Gene
     for _ in range(10):
         waves, bend = int(rng.integers(7, 30)), rng.uniform(-0.17, 0.17)
         fibres += np.cos(waves * (angle + bend * np.sqrt(distance)) + rng.uniform(0, 6.3))
-    return np.clip(fibres / 4, -1, 1)
+    return np.asarray(np.clip(fibres / 4, -1, 1), np.float32)
 
 
 def _rosette(distance: NDArray[np.float32], angle: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
     arms = 1 + 0.1 * np.cos(int(rng.integers(5, 8)) * angle + rng.uniform(0, 6))
     arms = arms + 0.07 * np.cos(int(rng.integers(9, 13)) * angle + rng.uniform(0, 6))
-    return np.exp(-(((distance - rng.uniform(8, 10) * arms) / 3.9) ** 2))
+    return np.asarray(np.exp(-(((distance - rng.uniform(8, 10) * arms) / 3.9) ** 2)), np.float32)
 
 
 def _plate(distance: NDArray[np.float32], angle: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
     turn = rng.uniform(0, np.pi)
     along, across = distance * np.cos(angle - turn), distance * np.sin(angle - turn)
-    return np.exp(-((across / 4.4) ** 2)) * _soft(13.5 - np.abs(along), 1.6)
+    return np.asarray(np.exp(-((across / 4.4) ** 2)) * _soft(13.5 - np.abs(along), 1.6), np.float32)
 
 
 def _sprite(
@@ -166,4 +169,4 @@ def _polar(y: float, x: float) -> tuple[NDArray[np.float32], NDArray[np.float32]
 
 
 def _soft(depth: NDArray[np.float32], width: float) -> NDArray[np.float32]:
-    return 1 / (1 + np.exp(np.clip(-depth / width, -30, 30)))
+    return np.asarray(1 / (1 + np.exp(np.clip(-depth / width, -30, 30))), np.float32)

@@ -41,7 +41,7 @@ class ContentSize:
 
     @classmethod
     def small(cls) -> ContentSize:
-        """The same structure in a second or two, for tests: 3 x 4 wells of 128 pixels, slide and movie to match."""
+        """Return the same structure in a second or two, for tests: 3 x 4 wells of 128 pixels and the like."""
         return cls(
             PlateShape(rows=3, columns=4, side=128, levels=3),
             SlideShape(side=1024, chunk=128, tile=256),

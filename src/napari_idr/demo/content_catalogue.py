@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .plate_layout import BULK, MAPR, annotations
+from .plate_layout import BULK, MAPR, well_annotations
 from .rois import field_rois, movie_rois, slide_rois
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ MADE_UP = "Demonstration data painted by napari-idr: no cell was harmed, no meas
 def content_catalogue(
     treatments: Sequence[Treatment], plate: PlateShape, slide: SlideShape, movie: MovieShape
 ) -> dict[str, Any]:
-    """The whole catalogue document."""
+    """Return the whole catalogue document."""
     return {
         "version": 1,
         "screens": [_screen(treatments)],
@@ -66,7 +66,7 @@ def _screen(treatments: Sequence[Treatment]) -> dict[str, Any]:
         "path": PLATE_PATH,
         "name": "knockdown-1",
         "description": MADE_UP,
-        "wells": {one.well: annotations(one) for one in treatments},
+        "wells": {one.well: well_annotations(one) for one in treatments},
     }
     return {
         "name": "idr9901-demo-knockdown/screenA",
@@ -91,7 +91,7 @@ def _slides() -> dict[str, Any]:
         "path": SLIDE_PATH,
         "name": "colon-section-1",
         "description": MADE_UP,
-        "annotations": _sample("Homo sapiens") + [{"ns": BULK, "values": values}],
+        "annotations": [*_sample("Homo sapiens"), {"ns": BULK, "values": values}],
     }
     return {
         "name": "idr9902-demo-histology/experimentA",
@@ -114,7 +114,7 @@ def _movies() -> dict[str, Any]:
         "path": MOVIE_PATH,
         "name": "embryo-1",
         "description": MADE_UP,
-        "annotations": _sample("Danio rerio") + [{"ns": BULK, "values": values}],
+        "annotations": [*_sample("Danio rerio"), {"ns": BULK, "values": values}],
     }
     return {
         "name": "idr9903-demo-embryo/experimentA",

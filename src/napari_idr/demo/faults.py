@@ -41,7 +41,7 @@ class Faults:
         self._ordered.clear()
 
     def take(self, scope: Scope) -> Fault | None:
-        """The fault that befalls this request, None where it is answered rightly."""
+        """Return the fault that befalls this request, None where it is answered rightly."""
         target = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
         for one in self._ordered:
             if one.times > 0 and one.match in target:
@@ -77,12 +77,12 @@ async def _short(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> No
     start, body = await _rehearse(app, scope, receive)
     body = body[: len(body) // 2]
     kept = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
-    await send(start | {"headers": [*kept, (b"content-length", str(len(body)).encode())]})
+    await send({**start, "headers": [*kept, (b"content-length", str(len(body)).encode())]})
     await send({"type": "http.response.body", "body": body})
 
 
 async def _rehearse(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
-    """What the app would have answered."""
+    """Return what the app would have answered."""
     messages: list[Message] = []
 
     async def keep(message: Message) -> None:

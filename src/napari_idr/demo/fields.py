@@ -103,7 +103,8 @@ class FieldPainter:
         inside, labels = sprite.nuclei[there], nuclei[here]
         free = (inside > 0) & (labels == 0)
         labels[free] = inside[free] + np.uint16(known)
-        return [(known + number, kind, *map(float, place)) for number in range(1, int(sprite.nuclei.max()) + 1)]
+        y, x = map(float, place)
+        return [(known + number, kind, y, x) for number in range(1, int(sprite.nuclei.max()) + 1)]
 
     def _window(self, centre: int) -> tuple[slice, slice]:
         start = centre - SIDE // 2

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.requests import Request
 
 SMALL = 1 << 20
@@ -42,7 +43,7 @@ class ZarrFiles:
         return await self._send(request, path, span, status.st_size, headers)
 
     def locate(self, relative: str) -> Path | None:
-        """The file of a relative path, None where there is none below the folder."""
+        """Return the file of a relative path, None where there is none below the folder."""
         if "\\" in relative or "\0" in relative or ".." in relative.split("/"):
             return None
         try:
@@ -51,9 +52,7 @@ class ZarrFiles:
         except OSError:  # a name too long for the file system
             return None
 
-    async def _send(
-        self, request: Request, path: Path, span: range, size: int, headers: dict[str, str]
-    ) -> Response:
+    async def _send(self, request: Request, path: Path, span: range, size: int, headers: dict[str, str]) -> Response:
         partial = len(span) != size
         if partial:
             headers = headers | {"content-range": f"bytes {span.start}-{span.stop - 1}/{size}"}
@@ -66,7 +65,7 @@ class ZarrFiles:
 
 
 def parse_range(header: str, size: int) -> range | None:
-    """The bytes a ``Range`` header asks for; all of them without one, None where it cannot be satisfied.
+    """Return the bytes a ``Range`` header asks for; all of them without one, None where it cannot be satisfied.
 
     One range only (``a-b``, ``a-``, ``-n``); anything else is answered in full, as RFC 9110 section 14.2 allows.
     """

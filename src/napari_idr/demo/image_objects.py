@@ -24,7 +24,14 @@ PIXEL_TYPES = {
     "float64": ("double", 9),
 }
 """OMERO's name and id of a pixel type, by numpy's name; others are called "double"."""
-TO_MICROMETER = {"micrometer": 1.0, "nanometer": 1e-3, "millimeter": 1e3, "centimeter": 1e4, "meter": 1e6, "angstrom": 1e-4}
+TO_MICROMETER = {
+    "micrometer": 1.0,
+    "nanometer": 1e-3,
+    "millimeter": 1e3,
+    "centimeter": 1e4,
+    "meter": 1e6,
+    "angstrom": 1e-4,
+}
 TO_SECOND = {"second": 1.0, "millisecond": 1e-3, "minute": 60.0, "hour": 3600.0, "microsecond": 1e-6}
 STYLE: Json = {
     "FillColor": 0,
@@ -39,7 +46,7 @@ STYLE: Json = {
 
 
 def signed_color(rgb: str, alpha: int = 255) -> int:
-    """A colour ``RRGGBB`` as OMERO keeps it: RGBA in a signed 32-bit integer."""
+    """Return a colour ``RRGGBB`` as OMERO keeps it: RGBA in a signed 32-bit integer."""
     value = int(rgb, 16) << 8 | alpha
     return value - 2**32 if value >= 2**31 else value
 
@@ -61,7 +68,7 @@ def pixel_size(metadata: ImageMetadata, name: str) -> float | None:
 
 
 def image(one: ServedImage, metadata: ImageMetadata | None, host: str, *, item: bool = False) -> Json:
-    """An image with its pixels; ``item`` adds the channels, as only the answer for a single image has them.
+    """Return an image with its pixels; ``item`` adds the channels, as only the answer for a single image has them.
 
     ``host`` is the server's own address: the image names its OME-Zarr below it. ``metadata`` is None where
     the image could not be read: it is then listed without pixels.
@@ -83,7 +90,7 @@ def image(one: ServedImage, metadata: ImageMetadata | None, host: str, *, item: 
 
 
 def bare_image(one: ServedImage) -> Json:
-    """An image as it is inside a well sample: without pixels."""
+    """Return an image as it is inside a well sample: without pixels."""
     return marshal(
         "Image",
         one.id,
@@ -94,7 +101,7 @@ def bare_image(one: ServedImage) -> Json:
 
 
 def pixels(one: ServedImage, metadata: ImageMetadata, *, with_channels: bool) -> Json:
-    """The pixels of an image: extents, pixel sizes, type."""
+    """Return the pixels of an image: extents, pixel sizes, type."""
     extent = sizes(metadata)
     name, number = PIXEL_TYPES.get(metadata.levels[0].dtype, ("double", 9))
     channels = [channel(one.id * 100 + index, each) for index, each in enumerate(metadata.channels)]
@@ -114,7 +121,7 @@ def pixels(one: ServedImage, metadata: ImageMetadata, *, with_channels: bool) ->
 
 
 def channel(number: int, one: Channel) -> Json:
-    """A channel with its colour."""
+    """Return a channel with its colour."""
     return marshal(
         "Channel",
         number,
@@ -126,7 +133,7 @@ def channel(number: int, one: Channel) -> Json:
 
 
 def well(one: ServedWell, plate: ServedPlate, host: str, *, image_links: bool = True) -> Json:
-    """A well with its fields; a well that was not imaged has no ``WellSamples``."""
+    """Return a well with its fields; a well that was not imaged has no ``WellSamples``."""
     api = f"{host}api/v0/m/"
     return marshal(
         "Well",
@@ -138,8 +145,9 @@ def well(one: ServedWell, plate: ServedPlate, host: str, *, image_links: bool = 
     )
 
 
-def roi(number: int, one: Json, host: str) -> Json:
-    """A ROI with all its shapes; shape ids follow from the ROI's."""
+def roi(identified: tuple[int, Json], host: str) -> Json:
+    """Return a ROI with all its shapes; shape ids follow from the ROI's."""
+    number, one = identified
     shapes = [_shape((number - 500000) * 1000 + 600000 + index, each) for index, each in enumerate(one["shapes"])]
     address = f"{host}api/v0/m/rois/{number}/"
     return marshal("ROI", number, Name=one.get("Name"), shapes=shapes, **{"url:roi": address})
@@ -161,5 +169,3 @@ def _well_sample(one: ServedField, plate: ServedPlate, api: str) -> Json:
 def _bits(dtype: str) -> int | None:
     digits = "".join(letter for letter in dtype if letter.isdigit())
     return int(digits) if digits else None
-
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,8 @@ from .object_lists import Filters, list_objects
 from .requests import Served, failure, flag, host_address, path_number
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from starlette.requests import Request
 
     from .objects import Json
@@ -42,6 +43,12 @@ SINGULAR = {
     "wells": "Well",
     "rois": "ROI",
 }
+COUNTED: dict[str, Callable[..., Json]] = {
+    "projects": objects.project,
+    "datasets": objects.dataset,
+    "screens": objects.screen,
+}
+"""Containers that tell their ``omero:childCount``."""
 FILTERS = {
     "projects": ("dataset",),
     "datasets": ("project", "image"),
@@ -71,7 +78,7 @@ class Paging:
         return cls(max(0, offset), min(LIMIT if limit < 0 else limit, MAXIMUM))
 
     def meta(self, total: int) -> Json:
-        """The ``meta`` of an answer."""
+        """Return the ``meta`` of an answer."""
         return {"offset": self.offset, "limit": self.limit, "maxLimit": MAXIMUM, "totalCount": total}
 
 
@@ -142,7 +149,9 @@ class JsonApi:
         if not flag(request, "normalize"):
             return {"data": encoded, "meta": meta}
         people = {"experimenters": [objects.experimenter()], "experimenterGroups": [objects.experimenter_group()]}
-        return {"data": objects.normalized(encoded), "meta": meta} | (people if encoded else dict.fromkeys(people, []))
+        return {"data": objects.normalized(encoded), "meta": meta} | (
+            people if encoded else {key: [] for key in people}
+        )
 
     def _single(self, kind: str) -> Callable[[Request], Response]:
         def view(request: Request) -> Response:
@@ -162,17 +171,16 @@ class JsonApi:
             plate = self._served.catalogue.plate_of_well[one.id]
             return image_objects.well(one, plate, host)
         if kind == "rois":
-            return image_objects.roi(*one, host)
+            return image_objects.roi(one, host)
         if kind == "plates":
             return objects.plate(one, api, item=item)
         if kind == "plateacquisitions":
             return objects.acquisition(one, api)
-        counted = {"projects": objects.project, "datasets": objects.dataset, "screens": objects.screen}[kind]
-        return counted(one, api, child_count=child_count)
+        return COUNTED[kind](one, api, child_count=child_count)
 
 
 def _filters(request: Request, kind: str, parent: str) -> Filters:
-    """What narrows a list. Raises ``ValueError`` for an id that is no number."""
+    """Return what narrows a list. Raises ``ValueError`` for an id that is no number."""
     query = request.query_params
     int(query.get("group", -1))
     asked = {name: int(query[name]) for name in FILTERS[kind] if name in query}

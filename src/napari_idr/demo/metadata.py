@@ -38,9 +38,7 @@ class PaintedChannel:
 
 def axes(names: str) -> list[dict[str, str]]:
     """Axes by their letters (``"cyx"``), with types and the units of this content."""
-    return [
-        {"name": name, "type": TYPES[name]} | ({"unit": UNITS[name]} if name in UNITS else {}) for name in names
-    ]
+    return [{"name": name, "type": TYPES[name]} | ({"unit": UNITS[name]} if name in UNITS else {}) for name in names]
 
 
 def multiscale(name: str, names: str, scale: Sequence[float], levels: int) -> dict[str, Any]:
@@ -50,7 +48,7 @@ def multiscale(name: str, names: str, scale: Sequence[float], levels: int) -> di
 
 
 def omero(name: str, channels: Sequence[PaintedChannel], *, z: int = 0, color: bool = True) -> dict[str, Any]:
-    """The ``omero`` block: channels with colours and windows, and the plane to show first."""
+    """Return the ``omero`` block: channels with colours and windows, and the plane to show first."""
     return {
         "name": name,
         "channels": [channel.as_omero() for channel in channels],

@@ -121,7 +121,7 @@ def _dome(radius: float, shape: MovieShape) -> float:
 
 
 def _advance(nucleus: Nucleus, shape: MovieShape, rng: Generator) -> list[Nucleus]:
-    """The nucleus, or its two daughters, one time point later."""
+    """Return the nucleus, or its two daughters, one time point later."""
     middle = shape.side / 2
     y, x = nucleus.y - middle, nucleus.x - middle
     clock = nucleus.clock - 1
@@ -154,9 +154,7 @@ def _push_apart(nuclei: list[Nucleus], shape: MovieShape) -> list[Nucleus]:
 def _paint_nucleus(volume: NDArray[np.float32], nucleus: Nucleus, shape: MovieShape) -> None:
     radius = shape.side * (0.038 if nucleus.condensed else 0.046)
     reach = int(radius * 1.6)
-    window = tuple(
-        slice(max(0, int(at) - reach), min(shape.side, int(at) + reach)) for at in (nucleus.y, nucleus.x)
-    )
+    window = tuple(slice(max(0, int(at) - reach), min(shape.side, int(at) + reach)) for at in (nucleus.y, nucleus.x))
     planes, rows, columns = np.mgrid[(slice(0, shape.planes), *window)].astype(np.float32)
     along = (rows - nucleus.y) * np.sin(nucleus.turn) + (columns - nucleus.x) * np.cos(nucleus.turn)
     across = (rows - nucleus.y) * np.cos(nucleus.turn) - (columns - nucleus.x) * np.sin(nucleus.turn)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def smooth_noise(rng: Generator, side: int, grain: float, *, periodic: bool = False) -> NDArray[np.float32]:
-    """A (side, side) texture with values 0-1 and blobs about ``grain`` pixels wide.
+    """Return a (side, side) texture with values 0-1 and blobs about ``grain`` pixels wide.
 
     ``periodic`` textures can be laid edge to edge without a seam.
     """
@@ -25,9 +25,9 @@ def smooth_noise(rng: Generator, side: int, grain: float, *, periodic: bool = Fa
     size = round((coarse + 2 * margin) * zoom)
     start = round(margin * zoom)
     full = np.asarray(Image.fromarray(knots).resize((size, size), Image.Resampling.BICUBIC))
-    return np.clip(full[start : start + side, start : start + side], 0, 1)
+    return np.asarray(np.clip(full[start : start + side, start : start + side], 0, 1))
 
 
 def enlarge(pixels: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
-    """The same picture, bilinearly resized to ``shape``."""
+    """Return the same picture, bilinearly resized to ``shape``."""
     return np.asarray(Image.fromarray(pixels).resize(shape[::-1], Image.Resampling.BILINEAR))

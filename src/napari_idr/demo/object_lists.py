@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from .served import Catalogue, ServedPlate, ServedWell
 
 
@@ -23,7 +24,7 @@ class Filters:
     plateacquisition: int | None = None
     well: int | None = None
     index: int | None = None
-    """Index of a field: of the plate, or counted from the first field of ``plateacquisition``."""
+    """Index of a field within its well, counted through all acquisitions."""
     orphaned: bool = False
 
 

@@ -30,12 +30,12 @@ GROUP = {"id": 3, "name": "Public"}
 
 
 def without_nulls(document: Json) -> Json:
-    """The document without the fields whose value is None."""
+    """Return the document without the fields whose value is None."""
     return {key: value for key, value in document.items() if value is not None}
 
 
 def permissions(perm: str) -> Json:
-    """What others may do with an object; ``perm`` is like ``"rwr---"``."""
+    """Return what others may do with an object; ``perm`` is like ``"rwr---"``."""
     letters = dict(zip(("User", "Group", "World"), (perm[:2], perm[2:4], perm[4:]), strict=True))
     rights = {f"is{who}Write": value[1] == "w" for who, value in letters.items()}
     rights |= {f"is{who}Read": value[0] == "r" for who, value in letters.items()}
@@ -44,7 +44,7 @@ def permissions(perm: str) -> Json:
 
 
 def experimenter() -> Json:
-    """The one owner of everything."""
+    """Return the one owner of everything."""
     return {
         "@type": f"{SCHEMA}Experimenter",
         "@id": OWNER["id"],
@@ -59,7 +59,7 @@ def experimenter() -> Json:
 
 
 def experimenter_group() -> Json:
-    """The one group everything is in."""
+    """Return the one group everything is in."""
     return {
         "@type": f"{SCHEMA}ExperimenterGroup",
         "@id": GROUP["id"],
@@ -79,31 +79,31 @@ def details() -> Json:
 
 
 def marshal(kind: str, number: int, **fields: Any) -> Json:
-    """An object of the OME model with its id and details; fields that are None are left out."""
+    """Return an object of the OME model with its id and details; fields that are None are left out."""
     return without_nulls({"@type": SCHEMA + kind, "@id": number, "omero:details": details(), **fields})
 
 
 def enumeration(kind: str, number: int, value: str) -> Json:
-    """A value of an enumeration, like a pixel type."""
+    """Return a value of an enumeration, like a pixel type."""
     shared = {"@type": "TBD#Details", "permissions": permissions("rwr-r-")}
     return {"@type": f"TBD#{kind}", "@id": number, "omero:details": shared, "value": value}
 
 
 def quantity(value: float | None, unit: str, kind: str = "LengthI") -> Json | None:
-    """A value with its unit (``"MICROMETER"``), None where there is no value."""
+    """Return a value with its unit (``"MICROMETER"``), None where there is no value."""
     if value is None:
         return None
     return {"@type": f"TBD#{kind}", "Unit": unit, "Symbol": UNITS.get(unit, unit.lower()), "Value": float(value)}
 
 
 def normalized(objects: Sequence[Json]) -> list[Json]:
-    """The objects with owner and group cut down to their ids (``normalize=true``)."""
+    """Return the objects with owner and group cut down to their ids (``normalize=true``)."""
     short = {"owner": {"@id": OWNER["id"]}, "group": {"@id": GROUP["id"]}}
     return [one | {"omero:details": one["omero:details"] | short} for one in objects]
 
 
 def project(one: ServedProject, api: str, *, child_count: bool = False) -> Json:
-    """A project; ``api`` is the address its ``url:`` fields start with."""
+    """Return a project; ``api`` is the address its ``url:`` fields start with."""
     return marshal(
         "Project",
         one.id,
@@ -115,7 +115,7 @@ def project(one: ServedProject, api: str, *, child_count: bool = False) -> Json:
 
 
 def dataset(one: ServedDataset, api: str, *, child_count: bool = False) -> Json:
-    """A dataset."""
+    """Return a dataset."""
     address = f"{api}datasets/{one.id}/"
     return marshal(
         "Dataset",
@@ -128,7 +128,7 @@ def dataset(one: ServedDataset, api: str, *, child_count: bool = False) -> Json:
 
 
 def screen(one: ServedScreen, api: str, *, child_count: bool = False) -> Json:
-    """A screen."""
+    """Return a screen."""
     return marshal(
         "Screen",
         one.id,
@@ -140,7 +140,7 @@ def screen(one: ServedScreen, api: str, *, child_count: bool = False) -> Json:
 
 
 def plate(one: ServedPlate, api: str, *, item: bool = False) -> Json:
-    """A plate; ``item`` adds what only the answer for a single plate has."""
+    """Return a plate; ``item`` adds what only the answer for a single plate has."""
     address = f"{api}plates/{one.id}/"
     last = one.field_count - 1
     extra: Json = {"url:plate": address}
@@ -166,7 +166,7 @@ def plate(one: ServedPlate, api: str, *, item: bool = False) -> Json:
 
 
 def bare_acquisition(one: ServedAcquisition) -> Json:
-    """An acquisition as it is inside a well sample."""
+    """Return an acquisition as it is inside a well sample."""
     return marshal(
         "PlateAcquisition",
         one.id,
@@ -179,7 +179,7 @@ def bare_acquisition(one: ServedAcquisition) -> Json:
 
 
 def acquisition(one: ServedAcquisition, api: str) -> Json:
-    """An acquisition with the range of its fields."""
+    """Return an acquisition with the range of its fields."""
     address = f"{api}plateacquisitions/{one.id}/"
     views = range(one.first_field, one.last_field + 1)
     return bare_acquisition(one) | {

@@ -17,7 +17,7 @@ from .image_objects import sizes
 from .zarr_folder import read_image
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -27,8 +27,13 @@ if TYPE_CHECKING:
 Box = tuple[int, int, int, int]
 """x, y, width, height in pixels of a level."""
 
-LARGEST = 4096
+LARGEST = 2048
 """Longest side of a whole plane that is rendered; larger images are rendered from a coarser level."""
+PROJECTIONS: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
+    "intmax": lambda planes: planes.max(axis=0),
+    "intmean": lambda planes: planes.mean(axis=0),
+    "intsum": lambda planes: planes.sum(axis=0),
+}
 DEFAULT_COLORS = ("FF0000", "00FF00", "0000FF", "FF00FF", "FFFF00", "00FFFF")
 
 
@@ -55,7 +60,7 @@ class View:
     z_range: tuple[int, int] | None = None
 
     def asked(self, query: Mapping[str, str]) -> View:
-        """The view that the parameters ``c``, ``m`` and ``p`` of a render address ask for.
+        """Return the view that the parameters ``c``, ``m`` and ``p`` of a render address ask for.
 
         Raises ``ValueError`` for what cannot be understood.
         """
@@ -64,7 +69,7 @@ class View:
         span = tuple(int(part) for part in planes.split(":")) if planes else None
         if span is not None and len(span) != 2:
             raise ValueError(f"{planes!r} is no range of planes")
-        return View(channels, query.get("m", "c") == "g", projection or "normal", span)  # type: ignore[arg-type]
+        return View(channels, query.get("m", "c") == "g", projection or "normal", span)
 
 
 class Picture:
@@ -84,7 +89,7 @@ class Picture:
         return self._view
 
     def level_for(self, longest: int) -> int:
-        """The coarsest level whose longer side is at least ``longest`` pixels, else the finest."""
+        """Return the coarsest level whose longer side is at least ``longest`` pixels, else the finest."""
         levels = self.metadata.levels
         fits = [number for number in range(len(levels)) if max(self.size(number)) >= longest]
         return fits[-1] if fits else 0
@@ -96,7 +101,7 @@ class Picture:
         return (shape[x] if x is not None else 1, shape[y] if y is not None else 1)
 
     def render(self, view: View, z: int, t: int, *, level: int = 0, box: Box | None = None) -> Image.Image:
-        """An RGB picture of one plane, or of part of it."""
+        """Return an RGB picture of one plane, or of part of it."""
         width, height = self.size(level)
         x, y, w, h = box or (0, 0, width, height)
         window = {"x": slice(x, min(x + w, width)), "y": slice(y, min(y + h, height))}
@@ -107,7 +112,7 @@ class Picture:
         return Image.fromarray(np.clip(total, 0, 255).astype(np.uint8))
 
     def thumbnail(self, longest: int, z: int | None = None, t: int | None = None) -> Image.Image:
-        """A small picture of the default plane, its longer side ``longest`` pixels."""
+        """Return a small picture of the default plane, its longer side ``longest`` pixels."""
         level = self.level_for(longest)
         z = self.metadata.default_z if z is None else z
         picture = self.render(self.view, z, self.metadata.default_t if t is None else t, level=level)
@@ -121,10 +126,9 @@ class Picture:
         depth = sizes(self.metadata)["z"]
         first, last = view.z_range or (0, depth - 1)
         planes = np.stack([self._read(level, {**place, "z": z}) for z in range(first, min(last, depth - 1) + 1)])
-        reduce = {"intmax": np.max, "intmean": np.mean, "intsum": np.sum}.get(view.projection)
-        if reduce is None:
+        if view.projection not in PROJECTIONS:
             raise ValueError(f"{view.projection!r} is no projection")
-        return np.asarray(reduce(planes, axis=0))
+        return PROJECTIONS[view.projection](planes)
 
     def _read(self, level: int, place: dict[str, Any]) -> NDArray[np.float64]:
         array = self._array(level)
@@ -161,7 +165,7 @@ class Picture:
         return "FFFFFF" if sizes(self.metadata)["c"] == 1 else DEFAULT_COLORS[index % len(DEFAULT_COLORS)]
 
     def _stretch(self, index: int) -> tuple[float, float]:
-        place = {"c": index, "z": self.metadata.default_z, "t": self.metadata.default_t}
+        place: dict[str, Any] = {"c": index, "z": self.metadata.default_z, "t": self.metadata.default_t}
         place |= {"x": slice(None), "y": slice(None)}
         plane = self._read(len(self.metadata.levels) - 1, place)
         if self.metadata.levels[0].dtype == "uint8" and self.metadata.rgb:
@@ -179,7 +183,7 @@ def type_range(dtype: str) -> tuple[float, float]:
 
 
 def as_jpeg(picture: Image.Image, quality: float = 0.9) -> bytes:
-    """The picture as JPEG; ``quality`` is 0-1."""
+    """Return the picture as JPEG; ``quality`` is 0-1."""
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=max(1, min(95, round(quality * 100))))
     return buffer.getvalue()
@@ -194,7 +198,7 @@ class Pictures:
         self._thumbnails: dict[tuple[str, int, int | None, int | None], bytes] = {}
 
     def open(self, path: str) -> Picture:
-        """The image of a path. Raises ``NapariIdrError`` where it cannot be read."""
+        """Return the image of a path. Raises ``NapariIdrError`` where it cannot be read."""
         if path not in self._opened:
             self._opened[path] = Picture(self._root / path)
         return self._opened[path]
@@ -207,7 +211,7 @@ class Pictures:
             return None
 
     def thumbnail(self, path: str, size: int, z: int | None = None, t: int | None = None) -> bytes:
-        """A thumbnail as JPEG."""
+        """Return a thumbnail as JPEG."""
         key = (path, size, z, t)
         if key not in self._thumbnails:
             self._thumbnails[key] = as_jpeg(self.open(path).thumbnail(size, z, t))

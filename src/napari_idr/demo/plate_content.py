@@ -25,7 +25,15 @@ CHANNELS = (
     PaintedChannel("phospho-H3", "FF2E63", 11, 320),
 )
 ACQUISITION = {"id": 2001, "name": "Run 1", "maximumfieldcount": 2, "starttime": 1767225600000}
-LABEL_COLORS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167))
+LABEL_COLORS = (
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 158, 115),
+    (240, 228, 66),
+    (0, 114, 178),
+    (213, 94, 0),
+    (204, 121, 167),
+)
 """Okabe and Ito's palette, legible with every kind of colour vision."""
 
 
@@ -78,7 +86,7 @@ def write_field(folder: Path, painted: PaintedField, shape: PlateShape, name: st
 
 
 def image_label(painted: PaintedField) -> dict[str, Any]:
-    """The ``image-label`` block: a colour and the kind of cell for each nucleus."""
+    """Return the ``image-label`` block: a colour and the kind of cell for each nucleus."""
     colors = [
         {"label-value": label, "rgba": [*LABEL_COLORS[label % len(LABEL_COLORS)], 255]} for label, *_ in painted.cells
     ]
@@ -99,9 +107,7 @@ def well_path(treatment: Treatment) -> str:
 
 
 def _write_metadata(folder: Path, shape: PlateShape, imaged: Sequence[Treatment]) -> None:
-    wells = [
-        {"path": well_path(one), "rowIndex": one.row, "columnIndex": one.column} for one in imaged
-    ]
+    wells = [{"path": well_path(one), "rowIndex": one.row, "columnIndex": one.column} for one in imaged]
     plate = {
         "version": "0.4",
         "name": "Mitosis knock-down plate 1",

@@ -113,7 +113,7 @@ class Treatment:
         return f"{ROWS[self.row]}{self.column + 1}"
 
     def mix(self) -> CellMix:
-        """The cells this treatment leaves."""
+        """Return the cells this treatment leaves."""
         s = self.strength
         if self.effect == "arrest":
             return CellMix(count=62 - 34 * s, mitotic=0.03 + 0.72 * s, apoptotic=0.01 + 0.06 * s)
@@ -127,7 +127,7 @@ class Treatment:
 
 
 def layout(rows: int = 8, columns: int = COLUMNS) -> list[Treatment]:
-    """The treatments of the first ``rows`` x ``columns`` wells, row by row."""
+    """Return the treatments of the first ``rows`` x ``columns`` wells, row by row."""
     genes, doses = iter(GENES), range(len(DOSES))
     treatments = list(_gene_half(genes))
     for row, (compound, effect, middle) in enumerate(COMPOUNDS, start=4):
@@ -137,7 +137,7 @@ def layout(rows: int = 8, columns: int = COLUMNS) -> list[Treatment]:
     return [one for one in treatments if one.row < rows and one.column < columns]
 
 
-def annotations(treatment: Treatment) -> list[dict[str, object]]:
+def well_annotations(treatment: Treatment) -> list[dict[str, object]]:
     """Map annotations of a well as the IDR groups them: one per namespace, one per phenotype."""
     t = treatment
     groups = [(MAPR + "organism", [["Organism", "Homo sapiens"]]), (MAPR + "cell_line", [["Cell Line", "HeLa"]])]

@@ -27,7 +27,7 @@ class Served:
 
 
 def host_address(request: Request) -> str:
-    """The server's own address as the client knows it, ``http://127.0.0.1:4080/``.
+    """Return the server's own address as the client knows it, ``http://127.0.0.1:4080/``.
 
     The ``Host`` header is believed only where it names the loopback interface.
     """
@@ -44,28 +44,28 @@ def flag(request: Request, name: str) -> bool:
 
 
 def failure(status: int, message: str) -> JSONResponse:
-    """A JSON error as OMERO.web gives it, with a stack trace that says nothing."""
+    """Return a JSON error as OMERO.web gives it, with a stack trace that says nothing."""
     return JSONResponse({"message": message, "stacktrace": f"Traceback (most recent call last):\n{message}"}, status)
 
 
 def page(title: str, text: str, status: int = 200) -> HTMLResponse:
-    """A small HTML page."""
+    """Return a small HTML page."""
     title, text = html.escape(title), html.escape(text)
     body = f"<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1><p>{text}</p></body></html>"
     return HTMLResponse(body, status)
 
 
 def not_found_page() -> HTMLResponse:
-    """The HTML page for a route or picture that does not exist."""
+    """Return the HTML page for a route or picture that does not exist."""
     return page("Page not found", "napari-idr serves no such page.", 404)
 
 
 def jpeg(content: bytes) -> Response:
-    """A JPEG picture."""
+    """Return a JPEG picture."""
     return Response(content, media_type="image/jpeg")
 
 
 def path_number(request: Request, name: str) -> int:
-    """An integer of the route."""
+    """Return an integer of the route."""
     value: Any = request.path_params[name]
     return int(value)

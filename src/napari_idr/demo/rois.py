@@ -58,7 +58,10 @@ def movie_rois(side: int, planes: int) -> list[Roi]:
     track = np.array([[0.3, 0.3], [0.34, 0.31], [0.37, 0.35], [0.42, 0.36]]) * side
     return [
         _roi("Embryo", _shape("Ellipse", BLUE, X=middle, Y=middle, RadiusX=0.46 * side, RadiusY=0.46 * side)),
-        _roi("Division", _rectangle(0.62 * side, 0.18 * side, 0.2 * side, 0.2 * side, "division", ORANGE) | {"TheT": 1, "TheZ": z}),
+        _roi(
+            "Division",
+            _rectangle(0.62 * side, 0.18 * side, 0.2 * side, 0.2 * side, "division", ORANGE) | {"TheT": 1, "TheZ": z},
+        ),
         _roi("Path", _shape("Polyline", GREEN, Points=_points(track), TheZ=z)),
     ]
 
@@ -87,7 +90,10 @@ def _rectangle(x: float, y: float, width: float, height: float, text: str, color
 
 
 def _shape(kind: str, color: int, **geometry: object) -> dict[str, Any]:
-    numbers = {key: round(float(value), 2) if isinstance(value, int | float) and key not in ("TheZ", "TheT") else value for key, value in geometry.items()}
+    numbers = {
+        key: round(float(value), 2) if isinstance(value, int | float) and key not in ("TheZ", "TheT") else value
+        for key, value in geometry.items()
+    }
     return {"type": kind, "StrokeColor": color - 2**32 if color >= 2**31 else color, **numbers}
 
 

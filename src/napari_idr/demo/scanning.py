@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import logging
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import NapariIdrError
@@ -17,6 +16,7 @@ from .zarr_folder import read_attributes, read_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 LOG = logging.getLogger(__name__)
 DEPTH = 4
@@ -36,7 +36,7 @@ NOT_KEYS = {"Plate", "Well", "Well Number", ""}
 
 
 def catalogue_document(root: Path) -> dict[str, Any]:
-    """The folder's own ``catalogue.json``, or one made from what is found in it."""
+    """Return the folder's own ``catalogue.json``, or one made from what is found in it."""
     return read_document(root / CATALOGUE_NAME) or scan(root)
 
 
@@ -89,7 +89,7 @@ def _groups(folder: Path, depth: int) -> Iterator[tuple[Path, str]]:
 
 
 def _series(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Images of a ``bioformats2raw.layout`` collection: those it lists, else 0, 1, 2…"""
+    """Images of a ``bioformats2raw.layout`` collection: those it lists, else 0, 1, 2 and on."""
     listed = parse_series(read_attributes(folder / "OME") or {})
     paths = list(listed) or sorted((child.name for child in folder.iterdir() if child.name.isdecimal()), key=int)
     for path in paths:

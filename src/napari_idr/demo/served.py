@@ -90,7 +90,7 @@ class ServedPlate:
         return max((len(well.fields) for well in self.wells), default=0)
 
     def acquisition(self, number: int) -> ServedAcquisition | None:
-        """The acquisition of an id, None where there is none."""
+        """Return the acquisition of an id, None where there is none."""
         return next((one for one in self.acquisitions if one.id == number), None)
 
 
@@ -164,7 +164,7 @@ class Catalogue:
             object.__setattr__(self, name, index)
 
     def plate_of_acquisition(self, number: int) -> ServedPlate | None:
-        """The plate that an acquisition ran over, None where there is none of that id."""
+        """Return the plate that an acquisition ran over, None where there is none of that id."""
         return next((plate for plate in self.plates.values() if plate.acquisition(number)), None)
 
 

@@ -81,9 +81,7 @@ class _Builder:
         return ServedProject(self._next("project"), *_texts(document), datasets, self._annotations(document))
 
     def _dataset(self, document: Document) -> ServedDataset:
-        images = tuple(
-            self._image(one["path"], *_texts(one), self._annotations(one)) for one in document["images"]
-        )
+        images = tuple(self._image(one["path"], *_texts(one), self._annotations(one)) for one in document["images"])
         return ServedDataset(self._next("dataset"), *_texts(document), images, self._annotations(document))
 
     def _image(
@@ -123,9 +121,7 @@ class _Builder:
             for place in places
         )
         runs = tuple(run for one in metadata.acquisitions if (run := _acquisition(one, numbers, fields)))
-        return ServedPlate(
-            number, name, description, path, len(metadata.rows), len(metadata.columns), wells, runs
-        )
+        return ServedPlate(number, name, description, path, len(metadata.rows), len(metadata.columns), wells, runs)
 
     def _fields(self, plate: str, well: WellInfo) -> tuple[tuple[FieldInfo, str], ...]:
         folder = self._root / plate / well.path
@@ -181,7 +177,7 @@ def well_place(name: str) -> Place | None:
 
 
 def row_letters(row: int) -> str:
-    """Name of a row as OMERO gives it: A…Z, AA…"""
+    """Name of a row as OMERO gives it: A to Z, AA and on."""
     return row_letters(row // 26 - 1) + chr(ord("A") + row % 26) if row >= 26 else chr(ord("A") + row)
 
 

@@ -60,7 +60,7 @@ class Line:
             await asyncio.sleep(self._free_at - now)
 
     def as_json(self) -> dict[str, Any]:
-        """The log in order of arrival, as ``/__requests`` gives it."""
+        """Return the log in order of arrival, as ``/__requests`` gives it."""
         return {"requests": [asdict(one) for one in self.log]}
 
 

@@ -83,7 +83,7 @@ class SlidePainter:
         return index + stain
 
     def _map(self, coarse: NDArray[np.float32], row: int, column: int) -> NDArray[np.float32]:
-        """The part of a coarse map under a tile, at full resolution."""
+        """Return the part of a coarse map under a tile, at full resolution."""
         step, margin = self._tile // COARSE, 1
         padded = np.pad(coarse, margin, mode="edge")
         y, x = row * step, column * step

@@ -62,7 +62,7 @@ def palette() -> NDArray[np.uint8]:
 
 
 def paint_maps(side: int, rng: Generator) -> Maps:
-    """Maps of a slide of ``side`` pixels."""
+    """Return maps of a slide of ``side`` pixels."""
     count = side // COARSE
     rows, columns = np.mgrid[-1 : 1 : count * 1j, -1 : 1 : count * 1j].astype(np.float32)
     rough = _fractal(rng, count, 3)
@@ -95,7 +95,7 @@ def paint_textures(side: int, rng: Generator) -> Textures:
 
 def _index(hematoxylin: NDArray[np.float32], eosin: NDArray[np.float32]) -> NDArray[np.uint8]:
     blue = np.clip(hematoxylin * 15, 0, 15).astype(np.uint8)
-    return (blue << 4) | np.clip(eosin, 0, 10).astype(np.uint8)
+    return np.asarray(blue << 4 | np.clip(eosin, 0, 10).astype(np.uint8), np.uint8)
 
 
 def _fractal(rng: Generator, side: int, blobs: int) -> NDArray[np.float32]:
@@ -116,7 +116,9 @@ def _glands(count: int, rng: Generator) -> NDArray[np.float32]:
         window = tuple(slice(max(0, at - reach), min(count, at + reach)) for at in (y, x))
         rows, columns = np.mgrid[window].astype(np.float32)
         distance, angle = np.hypot(rows - y, columns - x), np.arctan2(rows - y, columns - x)
-        outline = radius * (1 + 0.3 * np.cos(2 * angle + rng.uniform(0, 6)) + 0.16 * np.cos(3 * angle + rng.uniform(0, 6)))
+        outline = radius * (
+            1 + 0.3 * np.cos(2 * angle + rng.uniform(0, 6)) + 0.16 * np.cos(3 * angle + rng.uniform(0, 6))
+        )
         outline += radius * 0.07 * np.cos(7 * angle + rng.uniform(0, 6))
         np.maximum(depth[window], outline - distance, out=depth[window])
     return depth
@@ -168,7 +170,7 @@ def _nucleus(rng: Generator, size: float, long: float, dark: float) -> NDArray[n
     inside = np.clip(depth / 3, 0, 1)
     rim = 0.8 + 0.35 * np.exp(-((depth - 2.5) ** 2) / 4)
     chromatin = 0.5 + 0.5 * smooth_noise(rng, extent, 5)
-    return np.clip(inside * rim * chromatin * dark * rng.uniform(0.65, 0.95), 0, 1)
+    return np.asarray(np.clip(inside * rim * chromatin * dark * rng.uniform(0.65, 0.95), 0, 1), np.float32)
 
 
 def _fibres(side: int, rng: Generator) -> NDArray[np.float32]:
@@ -178,8 +180,12 @@ def _fibres(side: int, rng: Generator) -> NDArray[np.float32]:
     wave = 120 * np.sin(columns * turn * 2) + 60 * np.sin(columns * turn * 5 + 1) + 25 * np.sin(rows * turn * 3)
     strands = np.zeros((side, side), np.float32)
     for frequency, weight in ((13, 1.0), (29, 0.8), (47, 0.5)):
-        strands += weight * np.sin((rows + wave * 1.2) * turn * frequency + 5 * smooth_noise(rng, side, 150, periodic=True))
-    return np.clip(0.5 + 0.22 * strands, 0, 1) * (0.6 + 0.4 * smooth_noise(rng, side, 26, periodic=True))
+        strands += weight * np.sin(
+            (rows + wave * 1.2) * turn * frequency + 5 * smooth_noise(rng, side, 150, periodic=True)
+        )
+    return np.asarray(
+        np.clip(0.5 + 0.22 * strands, 0, 1) * (0.6 + 0.4 * smooth_noise(rng, side, 26, periodic=True)), np.float32
+    )
 
 
 def _walls(side: int, rng: Generator) -> NDArray[np.float32]:
@@ -193,4 +199,4 @@ def _walls(side: int, rng: Generator) -> NDArray[np.float32]:
         distance = np.hypot(*gaps)
         nearest[1] = np.minimum(nearest[1], np.maximum(nearest[0], distance))
         nearest[0] = np.minimum(nearest[0], distance)
-    return np.clip(1.6 - 0.55 * enlarge(nearest[1] - nearest[0], (side, side)), 0, 1)
+    return np.asarray(np.clip(1.6 - 0.55 * enlarge(nearest[1] - nearest[0], (side, side)), 0, 1), np.float32)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numcodecs.blosc import Blosc
+from numcodecs.blosc import Blosc  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,11 +86,11 @@ def halve(pixels: NDArray[Any]) -> NDArray[Any]:
     """Mean of 2 x 2 blocks over the last two axes, rounded, in the same dtype; sides have to be even."""
     wide = np.uint32 if pixels.dtype.itemsize > 1 else np.uint16
     rows = pixels[..., ::2, :].astype(wide) + pixels[..., 1::2, :]
-    return ((rows[..., ::2] + rows[..., 1::2] + 2) >> 2).astype(pixels.dtype)
+    return np.asarray((rows[..., ::2] + rows[..., 1::2] + 2) >> 2, pixels.dtype)
 
 
 def pyramid(pixels: NDArray[Any], count: int, *, labels: bool = False) -> Levels:
-    """The array and ``count - 1`` halvings of it: block means, every second value for label images."""
+    """Return the array and ``count - 1`` halvings of it: block means, every second value for label images."""
     levels = [pixels]
     while len(levels) < count:
         levels.append(levels[-1][..., ::2, ::2] if labels else halve(levels[-1]))

@@ -20,7 +20,7 @@ MAXIMUM = 32 << 20
 
 
 def read_document(path: Path) -> dict[str, Any] | None:
-    """A JSON object from a file, None where the file does not exist.
+    """Return a JSON object from a file, None where the file does not exist.
 
     Raises ``FormatError`` for what is too large or no JSON object.
     """

@@ -91,6 +91,13 @@ def _label(key: str, before: list[KeyValue]) -> str:
     return key
 
 
+def parse_gallery(answer: object, address: str) -> tuple[str, ...]:
+    """Return the ids of the example images in an answer of the gallery. Raises ``ProtocolError``."""
+    shown = JsonRecord.of(answer, "", address)
+    images = (one.record("image") for one in map(shown.record, shown.fields) if one is not None)
+    return tuple(image.identifier("id") for image in images if image is not None)
+
+
 def parse_plate_grid(answer: object, address: str) -> PlateGrid:
     """Return the grid of one field of a plate, wells at the place their labels say. Raises ``ProtocolError``.
 

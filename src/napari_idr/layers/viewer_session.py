@@ -81,6 +81,7 @@ class ViewerSession:
         self.recent = RecentList(self.session.settings.cache_dir / "recent.json")
         self.plates: list[ShownPlate] = []
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="napari-idr-open")
+        self._closed = False
         self._embedded: EmbeddedRepository | None = None
         self._embedded_lock = threading.Lock()
         viewer.layers.events.inserted.connect(self._on_inserted)
@@ -182,7 +183,7 @@ class ViewerSession:
 
     def _show_whole(self, viewer: Viewer, opened: Opened) -> None:
         viewer.reset_view()  # type: ignore[no-untyped-call]
-        viewer.scale_bar.visible = True
+        viewer.canvas.overlays.scale_bar.visible = True
         for name, index in opened.start.items():
             labels = list(viewer.dims.axis_labels)
             if name in labels and index < viewer.dims.nsteps[labels.index(name)]:
@@ -248,6 +249,9 @@ class ViewerSession:
 
     def close(self) -> None:
         """Stop everything in flight and the embedded repository. Layers that stay can still be looked at."""
+        if self._closed:
+            return
+        self._closed = True
         self.streams.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
         if self._embedded is not None:

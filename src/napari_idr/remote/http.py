@@ -113,15 +113,22 @@ class Http:
             return error
 
     def _get(self, url: str, params: Query, *, limit: int, headers: dict[str, str]) -> tuple[bytes, str]:
-        if self._closed:
-            raise Cancelled("The session was closed", without_secrets(url))
+        """Return body and content type; an answer that broke off is asked for once more."""
         try:
-            with self._session.get(
-                url, params=list(params), headers=headers, timeout=self._timeout, stream=True
-            ) as response:
-                body = _read_bounded(response, limit, self.read_timeout * WHOLE_ANSWER)
+            try:
+                return self._once(url, params, limit, headers)
+            except requests.exceptions.ChunkedEncodingError:
+                return self._once(url, params, limit, headers)
         except (requests.RequestException, Urllib3Error, UnicodeError) as error:
             raise from_exception(error, url) from error
+
+    def _once(self, url: str, params: Query, limit: int, headers: dict[str, str]) -> tuple[bytes, str]:
+        if self._closed:
+            raise Cancelled("The session was closed", without_secrets(url))
+        with self._session.get(
+            url, params=list(params), headers=headers, timeout=self._timeout, stream=True
+        ) as response:
+            body = _read_bounded(response, limit, self.read_timeout * WHOLE_ANSWER)
         check_answer(response, body)
         return body, response.headers.get("Content-Type", "")
 

@@ -15,7 +15,7 @@ def without_secrets(address: str) -> str:
     except ValueError:
         return "an address that cannot be read"
     pairs = parse_qsl(parts.query, keep_blank_values=True)
-    query = urlencode([(k, "…" if k.lower() in SECRET_KEYS else v) for k, v in pairs], safe="…/:,")
+    query = urlencode([(k, "***" if k.lower() in SECRET_KEYS else v) for k, v in pairs], safe="*/:,|")
     clean = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
     return clean if len(clean) <= LONGEST_ADDRESS else clean[: LONGEST_ADDRESS - 1] + "…"
 

@@ -70,6 +70,8 @@ class ZipStore(ReadOnlyStore):
             raise Unsupported("The zip file is encrypted", str(self.path), "unpack it first")
         try:
             with archive.open(member) as file:
+                if (start, stop) == (0, member.file_size):
+                    return file.read()  # checks the member's CRC
                 file.seek(start)
                 return file.read(stop - start)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
@@ -100,10 +102,12 @@ def _open(path: Path) -> zipfile.ZipFile:
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    """Members by key: below the single top folder, where the metadata are not at the top."""
+    """Members by key: below the single top folder, where the metadata are in it and not at the top."""
     members = {info.filename: info for info in archive.infolist() if is_inside(info.filename)}
     tops = {name.partition("/")[0] for name in members if "/" in name}
     if len(tops) != 1 or not METADATA_NAMES.isdisjoint(members):
         return members
     prefix = f"{tops.pop()}/"
+    if not any(prefix + name in members for name in METADATA_NAMES):
+        return members
     return {name.removeprefix(prefix): info for name, info in members.items() if name.startswith(prefix)}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_idr.errors import NotFound
+from napari_idr.errors import NotFound, ProtocolError
+from napari_idr.formats.omero_annotations import parse_gallery
 from napari_idr.formats.omero_json import parse_node
 from napari_idr.model.catalog import Page
 
@@ -62,8 +64,21 @@ class IdrRepository(OmeroRepository):
     def describe(self, node: Node) -> Node:
         """Return the node with its key-values, links, counts and thumbnail."""
         if node.kind == "study":
-            return node if node.key_values else self._node(self._group(node.id, node.address))
-        return super().describe(node)
+            group = self._group(node.id, node.address)
+            node = node if node.key_values else self._node(group)
+            return self._with_example(node, [(one.kind, one.id) for one in group.containers])
+        node = super().describe(node)
+        return self._with_example(node, [(node.kind, node.id)]) if node.kind in ("screen", "project") else node
+
+    def _with_example(self, node: Node, containers: list[tuple[str, str]]) -> Node:
+        """Return the node with the example image that the server's gallery shows for it, if it has a gallery."""
+        url = f"{self.address}gallery-api/thumbnails/"
+        try:
+            answer = self.api.http.get_json(url, containers)
+            numbers = parse_gallery(answer, url)
+        except (NotFound, ProtocolError):
+            return node
+        return replace(node, thumbnail_id=next(iter(numbers), node.thumbnail_id))
 
     def _containers(self, offset: int, limit: int) -> Page:
         groups = self._list_groups(again=offset == 0)

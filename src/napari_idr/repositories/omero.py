@@ -187,11 +187,12 @@ class OmeroRepository:
 
         One request per thousand. Raises ``Unsupported`` for what is no image.
         """
-        samples = self.samples(node) if node.kind == "well" else ()
-        field = next(iter(samples), node)
-        image_id = field.image_id if isinstance(field, WellSample) else field.id
-        if field.kind not in ("image", "field"):
+        if node.kind == "well":
+            samples = self.samples(node)
+            return self.rois(samples[0]) if samples else []
+        if node.kind not in ("image", "field"):
             raise Unsupported(f"A {node.kind} has no ROIs of its own", node.address, "choose an image")
+        image_id = node.image_id if isinstance(node, WellSample) else node.id
         records = self.api.all_records(f"images/{image_id}/rois/", normalize=False)
         return [dict(record.fields) for record in records]
 

@@ -192,11 +192,12 @@ class MosaicLevel(Level):
         if canvas is None:
             out = np.zeros(box_shape(box), self.dtype)
             for slot in self._slots(box):
+                wishes.distance = self._distance(slot, box)
                 self._paint(slot, box, out, wishes)
             return out
         whole = (*box[:-2], (0, self.shape[-2]), (0, self.shape[-1]))
         for slot in self._slots(box):
-            self._paint_once(slot, whole, canvas, wishes)
+            self._paint_once(slot, whole, canvas, wishes, self._distance(slot, box))
         (y0, y1), (x0, x1) = box[-2:]
         return canvas.pixels[..., y0:y1, x0:x1].copy()
 
@@ -226,26 +227,32 @@ class MosaicLevel(Level):
             self._canvases.popitem(last=False)
         return canvas
 
-    def _paint_once(self, slot: Slot, whole: Box, canvas: _Canvas, wishes: Wishes) -> None:
+    def _paint_once(self, slot: Slot, whole: Box, canvas: _Canvas, wishes: Wishes, distance: float) -> None:
         known = self.fields.known(slot.key)
         if known is not None and canvas.painted.get(slot.key) is known:
             return
-        missing = Wishes(distance=wishes.distance)
-        self._paint(slot, whole, canvas.pixels, missing)
+        missing = Wishes(distance=distance)
+        if self._paint(slot, whole, canvas.pixels, missing):
+            for above in self._above(slot):
+                canvas.painted.pop(above.key, None)
         if known is not None and not missing.missing:
             canvas.painted[slot.key] = known
         wishes.chunks.update(missing.chunks)
         wishes.metadata.update(missing.metadata)
 
-    def _paint(self, slot: Slot, box: Box, out: np.ndarray, wishes: Wishes) -> None:
+    def _above(self, slot: Slot) -> list[Slot]:
+        """Return the fields that overlap one and lie above it."""
+        near = list(self.layout.touching(slot.y, slot.y + slot.height, slot.x, slot.x + slot.width))
+        return near[near.index(slot) + 1 :]
+
+    def _paint(self, slot: Slot, box: Box, out: np.ndarray, wishes: Wishes) -> bool:
         known = self.fields.known(slot.key)
         if known is None or not (known.complete or known.reaches(self.factor)):
             wishes.metadata[slot.key] = partial(self.fields.ask, slot.key)
         piece = self._piece(slot, known, box) if known is not None and known.levels else None
         if piece is not None:
-            wishes.distance = self._distance(slot, box)
             out[piece.target] = piece.arrange(piece.level.best(piece.box, wishes), self.dtype)
-            wishes.distance = 0.0
+        return piece is not None
 
     def _distance(self, slot: Slot, box: Box) -> float:
         (y0, y1), (x0, x1) = box[-2:]

@@ -39,7 +39,7 @@ class Cell:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Layout:
-    """All places on a canvas of ``height`` x ``width`` pixels; every number is a multiple of ``align``."""
+    """All places on a canvas of ``height`` x ``width`` pixels; all is a multiple of ``align`` but stage positions."""
 
     height: int
     width: int
@@ -101,9 +101,10 @@ def lay_out(plate: PlateShape, align: int) -> Layout:
     plate
         What is to be placed.
     align
-        All places are multiples of this, so that they are whole pixels in every level up to this factor.
+        Wells, and fields in file order, lie on multiples of this: whole pixels in every level up to this factor.
+        Stage positions are kept to the pixel.
     """
-    offsets, cell = _by_position(plate, align) if plate.positions else _by_order(plate, align)
+    offsets, cell = _offsets(plate, align)
     gap = _up(max(plate.extent) * WELL_GAP, align)
     pitch = (cell[0] + gap, cell[1] + gap)
     slots = {
@@ -118,28 +119,33 @@ def lay_out(plate: PlateShape, align: int) -> Layout:
     return Layout(height, width, pitch, cell, align, slots, plate.rows, plate.columns)
 
 
-def _by_order(plate: PlateShape, align: int) -> tuple[dict[FieldKey, tuple[int, int]], tuple[int, int]]:
-    columns, rows = grid_of(plate.fields_per_well)
-    step = (_up(plate.extent[0], align), _up(plate.extent[1], align))
-    offsets = {
-        key: ((index // columns) * step[0], (index % columns) * step[1])
-        for keys in plate.fields.values()
-        for index, key in enumerate(keys)
-    }
-    return offsets, (rows * step[0], columns * step[1])
+Offsets = dict["FieldKey", tuple[int, int]]
+"""Where fields lie in their well, (y, x)."""
 
 
-def _by_position(plate: PlateShape, align: int) -> tuple[dict[FieldKey, tuple[int, int]], tuple[int, int]]:
+def _offsets(plate: PlateShape, align: int) -> tuple[Offsets, tuple[int, int]]:
+    """Return the places of all fields in their wells, and the extent that every well needs."""
     positions = plate.positions or {}
-    offsets: dict[FieldKey, tuple[int, int]] = {}
+    offsets: Offsets = {}
     for keys in plate.fields.values():
         placed = {key: positions[key] for key in keys if key in positions}
-        if placed:
-            top = min(y for y, _ in placed.values())
-            left = min(x for _, x in placed.values())
-            offsets.update({key: (_near(y - top, align), _near(x - left, align)) for key, (y, x) in placed.items()})
-    far = [max((place[axis] for place in offsets.values()), default=0) for axis in (0, 1)]
-    return offsets, (far[0] + _up(plate.extent[0], align), far[1] + _up(plate.extent[1], align))
+        offsets.update(_by_position(placed) if placed else _by_order(keys, plate, align))
+    if not positions:
+        offsets.update(_by_order([("", index) for index in range(plate.fields_per_well)], plate, align))
+    far = [max([place[axis] for place in offsets.values()], default=0) for axis in (0, 1)]
+    return offsets, (_up(far[0] + plate.extent[0], align), _up(far[1] + plate.extent[1], align))
+
+
+def _by_order(keys: Sequence[FieldKey], plate: PlateShape, align: int) -> Offsets:
+    columns, _ = grid_of(plate.fields_per_well)
+    step = (_up(plate.extent[0], align), _up(plate.extent[1], align))
+    return {key: ((index // columns) * step[0], (index % columns) * step[1]) for index, key in enumerate(keys)}
+
+
+def _by_position(placed: Mapping[FieldKey, tuple[float, float]]) -> Offsets:
+    top = min(y for y, _ in placed.values())
+    left = min(x for _, x in placed.values())
+    return {key: (round(y - top), round(x - left)) for key, (y, x) in placed.items()}
 
 
 def grid_of(count: int) -> tuple[int, int]:
@@ -179,7 +185,3 @@ def alignment(factors: Sequence[float]) -> int:
 
 def _up(value: float, align: int) -> int:
     return ceil(value / align) * align
-
-
-def _near(value: float, align: int) -> int:
-    return round(value / align) * align

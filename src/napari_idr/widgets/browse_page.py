@@ -110,8 +110,7 @@ class BrowsePage(QWidget):
         self.tree.show_node(node)
         self.header.show_node(node)
         self.details.show_node(node)
-        if is_plate:
-            self.grid.show_selected(selected)
+        self.grid.show_selected(selected)
 
     def set_filter(self, text: str) -> None:
         """Narrow the tree; where nothing is left, say what to do next."""

@@ -51,6 +51,7 @@ class PlateGridPanel(QWidget):
         self._session, self._selection = session, selection
         self._progress, self._notices = progress, notices
         self._task: Task | None = None
+        self._plate: tuple[str, str, str] | None = None
         self._shown: tuple[object, ...] = ()
         self.view = PlateView(theme)
         self.fields, self.acquisitions = QComboBox(), QComboBox()
@@ -105,20 +106,26 @@ class PlateGridPanel(QWidget):
     # From the selection
 
     def show_selected(self, selected: Selected) -> None:
-        """Show what the selection says: the plate, its field and acquisition, the chosen wells."""
+        """Show what the selection says: the plate, its field and acquisition, the chosen wells.
+
+        Of anything but a plate, only stop loading.
+        """
         plate = selected.node
         if plate is None or plate.kind != "plate":
+            self.stop()
             return
         shown = (plate.key, selected.field, selected.acquisition)
         if shown != self._shown:
-            self._load(plate, selected, same_plate=self._shown[:1] == shown[:1])
-            self._shown = shown
+            self._load(plate, selected, same_plate=self._plate == plate.key)
+            self._plate, self._shown = plate.key, shown
         self.view.choose(self.view.selection.only(self.view.wells.cells_at(selected.wells)))
 
     def stop(self) -> None:
         """Forget everything that is on its way."""
-        self._loader.cancel()
-        self._end_task()
+        if self._task is not None:
+            self._loader.cancel()
+            self._end_task()
+            self._shown = ()
 
     def _load(self, plate: Node, selected: Selected, same_plate: bool) -> None:
         self._end_task()
@@ -127,11 +134,15 @@ class PlateGridPanel(QWidget):
             self.view.show_wells(PlateWells.skeleton(plate))
             self.fields.hide()
             self.acquisitions.hide()
-        self._task = self._progress.begin(f"Plate {plate.name}", on_cancel=self._loader.cancel)
+        self._task = self._progress.begin(f"Plate {plate.name}", self._source_of(plate), on_cancel=self._loader.cancel)
         self._loader.load(plate, selected.field, selected.acquisition)
         if not same_plate:
             self._loader.load_key_values(plate)
         self._describe(None)
+
+    def _source_of(self, plate: Node) -> str:
+        known = {repository.key: repository.name for repository in self._session.repositories}
+        return known.get(plate.repository, plate.repository)
 
     # From the repository
 

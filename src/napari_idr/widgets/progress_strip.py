@@ -22,10 +22,12 @@ BLINK = 300
 class Task(QWidget):
     """One thing that is going on; invisible until it took longer than a blink."""
 
-    def __init__(self, what: str, theme: Theme, on_cancel: Callable[[], object] | None, parent: QWidget) -> None:
+    def __init__(
+        self, what: str, source: str, theme: Theme, on_cancel: Callable[[], object] | None, parent: QWidget
+    ) -> None:
         super().__init__(parent)
-        self._what, self._on_cancel = what, on_cancel
-        self._label = QElidingLabel(what)
+        self._what, self._source, self._on_cancel = what, source, on_cancel
+        self._label = QElidingLabel(self._said(what))
         self._amount = QLabel()
         self._bar = QProgressBar()
         self._bar.setRange(0, 0)
@@ -53,10 +55,18 @@ class Task(QWidget):
     def update_amount(self, done: int, total: int, what: str = "") -> None:
         """Show how much of how much is done; ``total`` 0 where that is not known."""
         if what:
-            self._label.setText(what)
+            self._label.setText(self._said(what))
         self._bar.setRange(0, total)
         self._bar.setValue(min(done, total))
         self._amount.setText(f"{done:,} of {total:,}" if total else "")
+
+    @property
+    def text(self) -> str:
+        """What is shown: what, from where, how much of how much."""
+        return " ".join(filter(None, (self._label.text(), self._amount.text())))
+
+    def _said(self, what: str) -> str:
+        return f"{what} · from {self._source}" if self._source else what
 
     def cancel(self) -> None:
         """Stop it, and stop showing it."""
@@ -83,6 +93,6 @@ class ProgressStrip(QWidget):
 
     def begin(self, what: str, source: str = "", on_cancel: Callable[[], object] | None = None) -> Task:
         """Show that something begins; ``source`` says from where. Call ``finish`` when it ended."""
-        task = Task(f"{what} · from {source}" if source else what, self._theme, on_cancel, self)
+        task = Task(what, source, self._theme, on_cancel, self)
         self._layout.addWidget(task)
         return task

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QRect, QSize, Qt, Signal
-from qtpy.QtGui import QImage, QPainter, QPen, QPixmap
+from qtpy.QtGui import QFontMetrics, QImage, QPainter, QPen, QPixmap
 from qtpy.QtWidgets import (
     QAbstractButton,
     QFileDialog,
@@ -164,7 +164,7 @@ class PictureCard(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Ask for the picture and two lines of text."""
-        return QSize(140, _PICTURE_HEIGHT + 2 * self.fontMetrics().height() + 10)
+        return QSize(140, _PICTURE_HEIGHT + 3 * self.fontMetrics().height() + 10)
 
     def minimumSizeHint(self) -> QSize:
         """Get along with less width."""
@@ -183,19 +183,25 @@ class PictureCard(QAbstractButton):
         painter.fillRect(self.rect(), colors.raised)
         painter.drawPixmap(0, 0, self._covering(QSize(self.width(), _PICTURE_HEIGHT)))
         line = self.fontMetrics().height()
-        room = QRect(6, _PICTURE_HEIGHT + 4, self.width() - 12, line)
-        self._write(painter, room, self.example.title, bold=True)
-        self._write(painter, room.translated(0, line), self.example.caption, bold=False)
+        room = QRect(6, _PICTURE_HEIGHT + 4, self.width() - 10, line)
+        self._write_title(painter, room)
+        painter.setFont(self.font())
+        painter.setPen(colors.muted)
+        caption = room.translated(0, line).adjusted(0, 0, 0, line)
+        painter.drawText(caption, int(Qt.TextFlag.TextWordWrap), self.example.caption)
         if self.underMouse() or self.hasFocus():
             painter.setPen(QPen(colors.accent, 2))
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
-    def _write(self, painter: QPainter, room: QRect, text: str, bold: bool) -> None:
+    def _write_title(self, painter: QPainter, room: QRect) -> None:
+        """Write the title in bold, or plainly where bold would have to be cut."""
         font = self.font()
-        font.setBold(bold)
+        font.setBold(True)
+        if QFontMetrics(font).horizontalAdvance(self.example.title) > room.width():
+            font.setBold(False)
         painter.setFont(font)
-        painter.setPen(self._theme.colors.text if bold else self._theme.colors.muted)
-        elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        painter.setPen(self._theme.colors.text)
+        elided = painter.fontMetrics().elidedText(self.example.title, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
 
     def _covering(self, size: QSize) -> QPixmap:

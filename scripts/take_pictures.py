@@ -1,0 +1,131 @@
+"""Take the pictures of the documentation: napari on the embedded repository, driven as a user would drive it.
+
+``python scripts/take_pictures.py [FOLDER] [--theme light]`` wants a display; ``make screenshots`` brings one.
+``QT_API`` chooses the Qt. Every picture waits until nothing is missing in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari import Viewer
+    from qtpy.QtWidgets import QWidget
+
+
+PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
+PATIENCE = 300
+"""Seconds for the slowest step: painting the samples on first start."""
+
+
+def wait_until(done: Callable[[], bool], what: str) -> None:
+    """Run the event loop until ``done``. Raises ``TimeoutError`` that names what did not come."""
+    from qtpy.QtWidgets import QApplication
+
+    deadline = time.monotonic() + PATIENCE
+    while not done():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} did not come within {PATIENCE} s")
+        QApplication.processEvents()
+        time.sleep(0.01)
+
+
+def draw() -> None:
+    """Let what has come be drawn."""
+    end = time.monotonic() + 0.7
+    wait_until(lambda: time.monotonic() > end, "the time")
+
+
+class Photographer:
+    """A viewer with its dock, and the folder its pictures go to."""
+
+    def __init__(self, folder: Path, theme: str) -> None:
+        import napari
+
+        from napari_idr.layers.viewer_session import ViewerSession
+
+        self.folder = folder
+        self.viewer: Viewer = napari.Viewer()
+        self.viewer.theme = theme
+        self.viewer.window.resize(1366, 768)
+        _, self.dock = self.viewer.window.add_plugin_dock_widget("napari-idr")
+        self.session = ViewerSession.for_viewer(self.viewer)
+        self.jobs: list[object] = []
+        self.session.opened.connect(self.jobs.append)
+        draw()
+
+    def settle(self) -> None:
+        """Wait until nothing is missing in the canvas, and no thumbnail in the grid."""
+        wait_until(lambda: self.session.streams.missing == 0, "the pixels")
+        wait_until(lambda: not self.dock.browse.page.grid.is_loading, "the thumbnails")
+        draw()
+
+    def open_example(self, title: str) -> None:
+        """Click a picture card of the start page, in an empty viewer."""
+        from napari_idr.widgets.examples import EXAMPLES
+
+        self.session.close_all()
+        draw()
+        self.jobs.clear()
+        self.dock.browse.open_example(next(example for example in EXAMPLES if example.title == title))
+        wait_until(lambda: bool(self.jobs), title)
+        self.settle()
+
+    def window(self, name: str) -> None:
+        """Take the whole window."""
+        self.viewer.window.screenshot(str(self.folder / f"{name}.png"), flash=False)
+
+    def widget(self, widget: QWidget, name: str) -> None:
+        """Take one part of the dock."""
+        widget.grab().save(str(self.folder / f"{name}.png"))
+
+    def look_at(self, y: float, x: float, zoom: float) -> None:
+        """Centre a place, given as fractions of what is shown, ``zoom`` times nearer than the whole."""
+        first, last = self.viewer.layers.extent.world[:, -2:]
+        self.viewer.reset_view()
+        self.viewer.camera.center = (0.0, *(first + (last - first) * (y, x)))
+        self.viewer.camera.zoom *= zoom
+        draw()
+        self.settle()
+
+
+def take_all(camera: Photographer) -> None:
+    """Take every picture that the documentation shows."""
+    camera.widget(camera.dock, "start")
+    camera.open_example("Knock-down plate")
+    camera.window("plate")
+    camera.widget(camera.dock.browse.page.grid, "grid")
+    camera.look_at(0.44, 0.21, 16)
+    camera.window("cells")
+    camera.dock.browse.page.tabs.setCurrentIndex(1)
+    draw()
+    camera.widget(camera.dock, "tree")
+    camera.dock.browse.page.tabs.setCurrentIndex(0)
+    camera.open_example("Whole slide")
+    camera.window("slide")
+    camera.look_at(0.5, 0.5, 20)
+    camera.window("slide-detail")
+    camera.open_example("Time-lapse")
+    camera.window("time-lapse")
+
+
+def main() -> None:
+    """Take the pictures that the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=PICTURES)
+    parser.add_argument("--theme", choices=("dark", "light"), default="dark")
+    chosen = parser.parse_args()
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    camera = Photographer(chosen.folder, chosen.theme)
+    take_all(camera)
+    camera.viewer.close()
+    print(f"the pictures are in {chosen.folder}")
+
+
+if __name__ == "__main__":
+    main()

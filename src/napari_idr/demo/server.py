@@ -1,0 +1,221 @@
+"""The embedded repository's server: the app, a server in a thread for tests, and one that blocks for ``serve``."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from napari_idr.errors import NotFound
+
+from .control import Control
+from .faults import Faults
+from .files import ZarrFiles
+from .json_api import JsonApi
+from .pictures import Pictures
+from .requests import Served, not_found_page
+from .scanning import catalogue_document
+from .serving import build_catalogue
+from .shaping import Line, ShapedApp
+from .webclient_api import WebclientApi
+from .webgateway import Webgateway
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from .content import Progress
+
+START = 20.0
+"""Seconds a server in a thread may take to start."""
+
+
+def create_app(root: Path, *, latency_ms: float = 0, bandwidth_mbit: float = 0, faults: bool = False) -> Starlette:
+    """Return an app that serves a folder: the demonstration content, or any folder of OME-Zarr.
+
+    Parameters
+    ----------
+    root
+        The folder. Read once; files that come later are served, but not listed.
+    latency_ms
+        How long each request waits before its first byte.
+    bandwidth_mbit
+        What the bodies of all answers share, in Mbit/s; 0: no limit.
+    faults
+        Whether ``/__fault`` is there, with which tests order answers that go wrong.
+
+    Raises
+    ------
+    NotFound
+        The folder does not exist.
+    """
+    if not root.is_dir():
+        raise NotFound("There is no folder to serve", str(root), "check the path")
+    root = root.resolve()
+    served = Served(build_catalogue(root, catalogue_document(root)), Pictures(root))
+    line, ordered = Line(latency_ms, bandwidth_mbit), Faults() if faults else None
+    files = ZarrFiles(root)
+    routes = [
+        *Control(line, ordered).routes(),
+        *JsonApi(served).routes(),
+        *WebclientApi(served).routes(),
+        *Webgateway(served).routes(),
+        Route("/zarr/{path:path}", files.answer),
+        Route("/", WebclientApi(served).page),
+    ]
+    shaped = Middleware(ShapedApp, line=line, faults=ordered)
+    return Starlette(routes=routes, middleware=[shaped], exception_handlers={404: _unknown_route})
+
+
+async def _unknown_route(request: Request, error: Exception) -> Response:
+    return not_found_page()
+
+
+class _Server(uvicorn.Server):
+    """Tells when it has started."""
+
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_started()
+
+
+class EmbeddedServer:
+    """A server in a thread of this process, on loopback; a context manager.
+
+    Parameters
+    ----------
+    root
+        Folder to serve.
+    port
+        Port to listen on; 0 for a free one.
+    latency_ms, bandwidth_mbit, faults
+        As for ``create_app``.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        port: int = 0,
+        *,
+        latency_ms: float = 0,
+        bandwidth_mbit: float = 0,
+        faults: bool = False,
+    ) -> None:
+        app = create_app(root, latency_ms=latency_ms, bandwidth_mbit=bandwidth_mbit, faults=faults)
+        self._socket = _listen(port)
+        self._started = threading.Event()
+        self._server = _Server(_config(app), self._started.set)
+        self._thread = threading.Thread(target=self._run, name="napari-idr-serve", daemon=True)
+
+    @property
+    def address(self) -> str:
+        """Where it listens, with a trailing slash."""
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}/"
+
+    def start(self) -> EmbeddedServer:
+        """Start serving; returns when it answers."""
+        self._thread.start()
+        if not self._started.wait(START):
+            raise TimeoutError("the embedded server did not start")
+        return self
+
+    def request_stop(self) -> None:
+        """Have all connections closed and the server end, without waiting for it; from any thread."""
+        self._server.force_exit = self._server.should_exit = True
+
+    def stop(self) -> None:
+        """Close all connections and wait for the thread."""
+        self.request_stop()
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._socket.close()
+
+    def run(self, on_started: Callable[[str], None]) -> None:
+        """Serve in the calling thread until interrupted; ``on_started`` gets the address."""
+        self._server = _Server(self._server.config, lambda: on_started(self.address))
+        self._run()
+        self._socket.close()
+
+    def __enter__(self) -> EmbeddedServer:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._socket])
+
+
+def serve(
+    root: Path | None,
+    port: int = 0,
+    latency_ms: float = 0,
+    bandwidth_mbit: float = 0,
+    *,
+    on_started: Callable[[str], None],
+    on_progress: Progress | None = None,
+    stop_with_stdin: bool = False,
+) -> None:
+    """Serve a folder until interrupted (Ctrl-C, SIGTERM).
+
+    Parameters
+    ----------
+    root
+        Folder to serve; the demonstration content where None, painted first where it is not there yet.
+    port, latency_ms, bandwidth_mbit
+        As for ``EmbeddedServer``.
+    on_started
+        Gets the address as soon as it answers.
+    on_progress
+        Told of the painting of the content.
+    stop_with_stdin
+        Whether to stop when standard input is closed: so a server ends with the process that started it.
+    """
+    if root is None:
+        from .content import ensure_content
+
+        root = ensure_content(on_progress=on_progress)
+    server = EmbeddedServer(root, port, latency_ms=latency_ms, bandwidth_mbit=bandwidth_mbit)
+    if stop_with_stdin:
+        threading.Thread(target=_stop_with_stdin, args=(server,), daemon=True).start()
+    server.run(on_started)
+
+
+def _stop_with_stdin(server: EmbeddedServer) -> None:
+    while sys.stdin.buffer.read(1024):
+        pass
+    server.request_stop()
+
+
+def _config(app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        backlog=1024,
+        timeout_keep_alive=60,
+        timeout_graceful_shutdown=1,
+        server_header=False,
+    )
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+    return listening

@@ -1,0 +1,295 @@
+"""napari draws what is known and never waits; everybody else reads exactly. On every napari we support."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import time
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from fake_source import FakeSource, counting
+from napari.layers import Image, Labels
+
+from napari_idr.layers import napari_seam as seam
+from napari_idr.layers.images import LayerPlan
+from napari_idr.streaming.chunks import ChunkedArray
+from napari_idr.streaming.pyramid import ArrayLevel, array_levels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytestqt.qtbot import QtBot
+
+    from napari_idr.layers.viewer_session import ViewerSession
+
+pytestmark = [pytest.mark.qt, pytest.mark.usefixtures("slicing")]
+
+Sources = list[FakeSource]
+
+
+def pyramid(session: ViewerSession, shape: tuple[int, ...], count: int = 3) -> tuple[Sources, tuple[ArrayLevel, ...]]:
+    """A gated pyramid: y and x halve from level to level by striding, every pixel is at least 100."""
+    pixels = counting(shape) % 50_000 + 100
+    sources = []
+    for level in range(count):
+        step = 2**level
+        part = pixels[..., ::step, ::step].astype("uint16")
+        chunks = (*(1 for _ in shape[:-2]), *(min(64, size) for size in part.shape[-2:]))
+        sources.append(FakeSource(part, chunks, gated=True))
+    return sources, array_levels([ChunkedArray(source) for source in sources], session.session.loader)
+
+
+def image(levels: tuple[ArrayLevel, ...], **options: Any) -> LayerPlan:
+    return LayerPlan(levels, "image", {"contrast_limits": (0, 60_000), "rgb": False, **options})
+
+
+def let_all_through(session: ViewerSession, sources: Sources) -> None:
+    for source in sources:
+        source.let_through(session.session.loader)
+
+
+def until_complete(session: ViewerSession, qtbot: QtBot) -> None:
+    def complete() -> bool:
+        return session.streams.missing == 0 and session.session.loader.in_flight() == 0
+
+    qtbot.waitUntil(complete, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.streams._dirty, timeout=20_000)
+
+
+def drawn(layer: Any) -> np.ndarray:
+    return np.asarray(layer._slice.image.raw)
+
+
+@pytest.fixture
+def exact_reads(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Boxes that were read exactly, by whomever."""
+    seen: list[Any] = []
+    begin = ArrayLevel.begin
+
+    def counted(self: ArrayLevel, box: Any) -> Any:
+        seen.append(box)
+        return begin(self, box)
+
+    monkeypatch.setattr(ArrayLevel, "begin", counted)
+    return seen
+
+
+SHAPES = {"2-D": (512, 640), "3-D": (6, 256, 320), "5-D": (2, 3, 128, 192)}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_napari_reads_nothing_exactly_from_add_to_complete(
+    session: ViewerSession, qtbot: QtBot, exact_reads: list[Any], shape: tuple[int, ...]
+) -> None:
+    sources, levels = pyramid(session, shape)
+    layer = session.add(image(levels))
+    assert session.streams.stream_of(layer).hooked
+    qtbot.waitUntil(lambda: session.streams.missing > 0)
+    let_all_through(session, sources)
+    until_complete(session, qtbot)
+    assert exact_reads == []
+    assert drawn(layer).min() >= 100
+
+
+def test_the_window_goes_on_while_nothing_comes(session: ViewerSession, qtbot: QtBot) -> None:
+    sources, levels = pyramid(session, (512, 640))
+    session.add(image(levels))
+    beats: list[float] = []
+    for _ in range(20):
+        qtbot.wait(5)
+        beats.append(time.perf_counter())
+    assert len(beats) == 20, "napari waited for a chunk that never comes"
+    let_all_through(session, sources)
+
+
+def test_what_is_drawn_at_last_is_what_is_stored(session: ViewerSession, qtbot: QtBot) -> None:
+    sources, levels = pyramid(session, (4, 256, 320))
+    let_all_through(session, sources)
+    layer = session.add(image(levels))
+    session.viewer.dims.set_current_step(0, 2)
+    until_complete(session, qtbot)
+    level = layer.data_level
+    y, x = (slice(int(a), int(b) + 1) for a, b in layer.corner_pixels[:, -2:].T)
+    qtbot.waitUntil(lambda: np.array_equal(drawn(layer), sources[level].pixels[2, y, x]), timeout=10_000)
+
+
+def test_a_coarse_picture_stands_in_until_the_fine_one_comes(session: ViewerSession, qtbot: QtBot) -> None:
+    sources, levels = pyramid(session, (1024, 1024))
+    sources[-1].let_through(session.session.loader)
+    layer = session.add(image(levels))
+    session.viewer.scene.camera.zoom = 4
+    qtbot.waitUntil(lambda: layer.data_level == 0 and drawn(layer).min() >= 100, timeout=10_000)
+    assert sources[0].asked
+    let_all_through(session, sources)
+    until_complete(session, qtbot)
+
+
+def test_everybody_else_reads_exactly_while_the_picture_is_coarse(session: ViewerSession, qtbot: QtBot) -> None:
+    sources, levels = pyramid(session, (512, 512))
+    layer = session.add(image(levels))
+    qtbot.waitUntil(lambda: session.streams.missing > 0)
+    let_all_through(session, sources)
+    assert np.array_equal(np.asarray(layer.data[0]), sources[0].pixels)
+    assert np.array_equal(np.asarray(layer.data[0][10:90:7, ::-3]), sources[0].pixels[10:90:7, ::-3])
+
+
+def test_labels_stream_and_cannot_be_painted(session: ViewerSession, qtbot: QtBot, exact_reads: list[Any]) -> None:
+    sources, levels = pyramid(session, (256, 256))
+    layer = session.add(LayerPlan(levels, "labels", {}))
+    assert isinstance(layer, Labels)
+    assert not layer.editable
+    let_all_through(session, sources)
+    until_complete(session, qtbot)
+    assert exact_reads == []
+
+
+def test_a_single_level_streams_too(session: ViewerSession, qtbot: QtBot, exact_reads: list[Any]) -> None:
+    sources, levels = pyramid(session, (3, 128, 128), count=1)
+    layer = session.add(image(levels))
+    let_all_through(session, sources)
+    until_complete(session, qtbot)
+    assert exact_reads == []
+    assert not layer.multiscale
+
+
+def test_a_layer_somebody_else_adds_is_hooked(session: ViewerSession, qtbot: QtBot, exact_reads: list[Any]) -> None:
+    sources, levels = pyramid(session, (512, 512))
+    options = {"contrast_limits": (0, 60_000), "visible": False, "metadata": {"napari_idr": {"show": True}}}
+    (layer,) = session.viewer._add_layer_from_data(list(levels), options, "image")
+    assert layer.visible
+    assert session.streams.stream_of(layer) is not None
+    let_all_through(session, sources)
+    until_complete(session, qtbot)
+    assert exact_reads == []
+
+
+def test_a_duplicate_streams_and_shares_the_pixels(session: ViewerSession, qtbot: QtBot) -> None:
+    sources, levels = pyramid(session, (256, 256))
+    let_all_through(session, sources)
+    layer = session.add(image(levels))
+    assert copy.deepcopy(levels[0]) is levels[0]
+    data, options, kind = layer.as_layer_data_tuple()
+    (other,) = session.viewer._add_layer_from_data(data, {**options, "visible": False}, kind)
+    assert session.streams.stream_of(other) is not None
+    until_complete(session, qtbot)
+
+
+def test_data_that_are_replaced_keep_streaming(session: ViewerSession, qtbot: QtBot) -> None:
+    sources, levels = pyramid(session, (256, 256))
+    let_all_through(session, sources)
+    layer = session.add(image(levels))
+    until_complete(session, qtbot)
+    others, fresh = pyramid(session, (512, 512))
+    let_all_through(session, others)
+    layer.data = list(fresh)
+    assert getattr(layer, "_level_materializer", None) is None
+    until_complete(session, qtbot)
+    assert layer.data[0].shape == (512, 512)
+
+
+def test_a_hidden_layer_asks_for_nothing(session: ViewerSession, qtbot: QtBot) -> None:
+    sources, levels = pyramid(session, (512, 512))
+    layer = session.add(image(levels))
+    qtbot.waitUntil(lambda: session.streams.missing > 0)
+    layer.visible = False
+    qtbot.waitUntil(lambda: session.streams.missing == 0)
+    let_all_through(session, sources)
+    before = [len(source.asked) for source in sources]
+    session.viewer.scene.camera.zoom *= 8
+    qtbot.wait(50)
+    assert [len(source.asked) for source in sources] == before
+
+
+def test_a_removed_layer_is_let_go_of(session: ViewerSession, qtbot: QtBot) -> None:
+    sources, levels = pyramid(session, (512, 512))
+    layer = session.add(image(levels))
+    qtbot.waitUntil(lambda: session.streams.missing > 0)
+    ref = weakref.ref(layer)
+    session.viewer.layers.remove(layer)
+    del layer
+    let_all_through(session, sources)
+    qtbot.waitUntil(lambda: session.session.loader.in_flight() == 0)
+
+    def gone() -> bool:
+        gc.collect()
+        return ref() is None
+
+    qtbot.waitUntil(gone, timeout=10_000)
+
+
+def test_no_value_is_told_where_a_coarser_pixel_stands_in(session: ViewerSession, qtbot: QtBot) -> None:
+    sources, levels = pyramid(session, (1024, 1024))
+    sources[-1].let_through(session.session.loader)
+    layer = session.add(image(levels))
+    session.viewer.scene.camera.zoom = 4
+    qtbot.waitUntil(lambda: layer.data_level == 0 and drawn(layer).min() >= 100, timeout=10_000)
+    centre = (512.0, 512.0)
+    assert layer.get_value(centre) == (0, None)
+    let_all_through(session, sources)
+    until_complete(session, qtbot)
+    qtbot.waitUntil(lambda: layer.get_value(centre) == (0, sources[0].pixels[512, 512]), timeout=10_000)
+
+
+def test_fitting_the_contrast_waits_for_what_is_shown(session: ViewerSession, qtbot: QtBot) -> None:
+    sources, levels = pyramid(session, (512, 512))
+    layer = session.add(image(levels, contrast_limits=(0, 10)))
+    qtbot.waitUntil(lambda: session.streams.missing > 0)
+    layer.reset_contrast_limits("slice")
+    assert tuple(layer.contrast_limits) == (0, 10)
+    let_all_through(session, sources)
+    until_complete(session, qtbot)
+    qtbot.waitUntil(lambda: layer.contrast_limits[0] >= 100, timeout=10_000)
+
+
+def test_an_unknown_napari_reads_exactly_and_says_so(
+    session: ViewerSession, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seam, "_DATA_FIELDS", ("a_name_of_another_napari",))
+    sources, levels = pyramid(session, (64, 64))
+    let_all_through(session, sources)
+    layer = Image(list(levels), multiscale=True, contrast_limits=(0, 60_000), visible=False)
+    assert seam.install(layer, lambda wishes, request: None) is False
+    session.streams.watch(layer)
+    assert "is read completely first" in caplog.text
+    layer.visible = True
+    session.viewer.add_layer(layer)
+    assert drawn(layer).min() >= 100
+
+
+def test_a_request_for_everything_is_capped(session: ViewerSession, qtbot: QtBot) -> None:
+    session.session.loader.cache.limit = 64 * 64 * 2 * 20
+    sources, levels = pyramid(session, (2048, 2048))
+    layer = session.add(image(levels))
+    layer.locked_data_level = 0
+    qtbot.waitUntil(lambda: session.streams.stream_of(layer).missing >= 1024, timeout=10_000)
+    qtbot.waitUntil(lambda: session.session.loader.in_flight() <= 16, timeout=10_000)
+    assert session.session.loader.in_flight(session.streams.stream_of(layer)) <= 10
+    let_all_through(session, sources)
+
+
+def three_dimensions(session: ViewerSession) -> None:
+    session.viewer.dims.ndisplay = 3
+
+
+def transposed(session: ViewerSession) -> None:
+    session.viewer.dims.order = (1, 0, 2)
+
+
+def grid(session: ViewerSession) -> None:
+    session.viewer.canvas.grid.enabled = True
+
+
+@pytest.mark.parametrize("change", [three_dimensions, transposed, grid])
+def test_other_ways_of_looking_never_wait_and_complete(
+    session: ViewerSession, qtbot: QtBot, exact_reads: list[Any], change: Callable[[ViewerSession], None]
+) -> None:
+    sources, levels = pyramid(session, (16, 128, 128))
+    layer = session.add(image(levels))
+    change(session)
+    let_all_through(session, sources)
+    until_complete(session, qtbot)
+    assert exact_reads == []
+    qtbot.waitUntil(lambda: drawn(layer).min() >= 100, timeout=10_000)
