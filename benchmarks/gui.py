@@ -92,22 +92,22 @@ def extent(viewer: Viewer) -> tuple[tuple[float, float], tuple[float, float], fl
 def zoom_in_and_out(viewer: Viewer) -> Iterator[None]:
     """From the whole picture to one stored pixel per pixel of the screen, and back."""
     centre, _, pixel = extent(viewer)
-    viewer.camera.center = (0.0, *centre)
-    far, near = viewer.camera.zoom, 1 / pixel
+    viewer.scene.camera.center = (0.0, *centre)
+    far, near = viewer.scene.camera.zoom, 1 / pixel
     for step in (*range(STEPS + 1), *range(STEPS, -1, -1)):
-        viewer.camera.zoom = far * (near / far) ** (step / STEPS)
+        viewer.scene.camera.zoom = far * (near / far) ** (step / STEPS)
         yield
 
 
 def pan_in_a_circle(viewer: Viewer) -> Iterator[None]:
     """Once around the centre, an eighth of the picture's width in sight."""
     centre, size, pixel = extent(viewer)
-    viewer.camera.zoom = min(viewer.camera.zoom * 8, 1 / pixel)
+    viewer.scene.camera.zoom = min(viewer.scene.camera.zoom * 8, 1 / pixel)
     for step in range(2 * STEPS):
         angle = 2 * math.pi * step / (2 * STEPS)
         y = centre[0] + math.sin(angle) * size[0] / 4
         x = centre[1] + math.cos(angle) * size[1] / 4
-        viewer.camera.center = (0.0, y, x)
+        viewer.scene.camera.center = (0.0, y, x)
         yield
 
 

@@ -1,26 +1,21 @@
-"""Walk from a repository to its plates and images, with the key-values of each study."""
+"""List what a repository holds: its studies with their key-values, and everything below them."""
 
 from __future__ import annotations
 
-from napari_idr.embedded import EmbeddedRepository
+from repository import repository, walk
 
 import napari_idr
 
 
-def show(address: str, depth: int = 0) -> None:
-    """Print what is inside, down to plates and images."""
-    for node in napari_idr.list_children(address):
-        print(f"{'  ' * depth}{node.kind:<8} {node.name}")
-        if node.kind == "study":
-            for key, value in napari_idr.describe(node.address).key_values:
-                print(f"{'  ' * depth}    {key}: {value}")
-        if node.kind not in ("plate", "image"):
-            show(node.address, depth + 1)
+def main(address: str) -> None:
+    for study in napari_idr.list_children(address):
+        print(f"{study.name}: {study.child_count} inside")
+        for key, value in napari_idr.describe(study.address).key_values:
+            print(f"    {key}: {value}")
+        for node in walk(study.address):
+            print(f"    {node.kind:<8} {node.name:<40} {node.address}")
 
 
 if __name__ == "__main__":
-    repository = EmbeddedRepository()
-    try:
-        show(repository.start())
-    finally:
-        repository.stop()
+    with repository() as where:
+        main(where)

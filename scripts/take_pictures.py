@@ -60,9 +60,12 @@ class Photographer:
         draw()
 
     def settle(self) -> None:
-        """Wait until nothing is missing in the canvas, and no thumbnail in the grid."""
+        """Wait until nothing is missing in the canvas, and the dock waits for nothing."""
+        from napari_idr.widgets.progress_strip import Task
+
+        draw()
         wait_until(lambda: self.session.streams.missing == 0, "the pixels")
-        wait_until(lambda: not self.dock.browse.page.grid.is_loading, "the thumbnails")
+        wait_until(lambda: not self.dock.browse.progress.findChildren(Task), "the thumbnails")
         draw()
 
     def open_example(self, title: str) -> None:
@@ -88,8 +91,8 @@ class Photographer:
         """Centre a place, given as fractions of what is shown, ``zoom`` times nearer than the whole."""
         first, last = self.viewer.layers.extent.world[:, -2:]
         self.viewer.reset_view()
-        self.viewer.camera.center = (0.0, *(first + (last - first) * (y, x)))
-        self.viewer.camera.zoom *= zoom
+        self.viewer.scene.camera.center = (0.0, *(first + (last - first) * (y, x)))
+        self.viewer.scene.camera.zoom *= zoom
         draw()
         self.settle()
 

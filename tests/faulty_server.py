@@ -19,7 +19,8 @@ class FolderServer:
 
     root: Path
     faults: dict[str, str] = field(default_factory=dict)
-    """End of a path -> status as text, or ``truncate``, ``hang``, ``html``, ``norange``."""
+    """End of a path -> status as text, or ``truncate``, ``hang``, ``html``, ``norange``,
+    ``nolength``."""
     missing: int = 404
     requests: list[tuple[str, str | None]] = field(default_factory=list)
     """(path with query as it came, Range header) of each request."""
@@ -73,6 +74,8 @@ def _handler(served: FolderServer) -> type[http.server.BaseHTTPRequestHandler]:
                 self._answer(int(fault), b"<html>it failed</html>")
             elif fault == "html":
                 self._answer(200, b"<!doctype html><html>welcome</html>")
+            elif fault == "nolength":
+                self._answer(200, b"5\r\nhello\r\n0\r\n\r\n", {"Transfer-Encoding": "chunked"})
             elif not file.is_file():
                 self._answer(served.missing, b"no such key")
             else:
@@ -89,11 +92,11 @@ def _handler(served: FolderServer) -> type[http.server.BaseHTTPRequestHandler]:
             else:
                 self._answer(200, data)
 
-        def _answer(
-            self, status: int, body: bytes, more: dict[str, str] | None = None, *, cut: bool = False
-        ) -> None:
+        def _answer(self, status: int, body: bytes, more: dict[str, str] | None = None, *, cut: bool = False) -> None:
             self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **(more or {})}.items():
+            if "Transfer-Encoding" not in (more or {}):
+                self.send_header("Content-Length", str(len(body)))
+            for name, value in (more or {}).items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body[: len(body) // 2] if cut else body)
@@ -107,5 +110,3 @@ def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
     if not first:
         return max(0, size - int(last)), size
     return int(first), min(int(last) + 1, size) if last else size
-
-

@@ -88,6 +88,11 @@ def put(line: str) -> None:
     typer.echo(line)
 
 
+def _put_at_once(line: str) -> None:
+    put(line)
+    sys.stdout.flush()
+
+
 @contextmanager
 def session() -> Iterator[Session]:
     """Open a session for the length of a command."""
@@ -127,14 +132,15 @@ def demo(
     ] = None,
 ) -> None:
     """Start the embedded repository and open a plate of it in napari."""
-    if window:
-        from napari_idr.layers.demo_window import show
+    from napari_idr.cli_demo import embedded_repository, walk_through
 
-        show(None, screenshot=screenshot, window=True, say=put)
-    else:
-        from napari_idr.cli_demo import walk_through
-
+    if not window:
         walk_through(put)
+        return
+    from napari_idr.layers.demo_window import show
+
+    with embedded_repository() as address:
+        show(address, screenshot=screenshot, say=put)
 
 
 @app.command()
@@ -150,7 +156,7 @@ def serve(
     """Serve the embedded repository; its address is the first line printed."""
     from napari_idr.cli_serve import serve_folder
 
-    serve_folder(folder, port, latency, bandwidth, stop_with_stdin=stop_with_stdin)
+    serve_folder(folder, port, latency, bandwidth, say_address=_put_at_once, stop_with_stdin=stop_with_stdin)
 
 
 @app.command(name="ls")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from napari_idr.cli_serve import draw_progress
 from napari_idr.embedded import EmbeddedRepository
 from napari_idr.errors import NotFound
+from napari_idr.model.image import ImageReference
 from napari_idr.session import Session
 
 if TYPE_CHECKING:
@@ -16,24 +19,22 @@ if TYPE_CHECKING:
     from napari_idr.model.catalog import Node, PlateGrid
 
 
-def walk_through(say: Callable[[str], None]) -> None:
-    """Start the embedded repository, walk to its first plate and read pixels; ``say`` gets a line per step."""
-    start = time.perf_counter()
+@contextmanager
+def embedded_repository() -> Iterator[str]:
+    """Run the embedded repository for a while; yields its address."""
     embedded = EmbeddedRepository()
     try:
-        address = embedded.start(on_progress=progress_line if sys.stderr.isatty() else None)
-        with Session() as session:
-            for step in _steps(session, address):
-                say(f"{time.perf_counter() - start:6.2f} s  {step}")
+        yield embedded.start(draw_progress if sys.stderr.isatty() else None)
     finally:
         embedded.stop()
 
 
-def progress_line(done: int, total: int, what: str) -> None:
-    """Draw how far something is over the current line of the terminal."""
-    end = "\n" if done >= total else ""
-    sys.stderr.write(f"\r{what[:50]:50} {done}/{total}{end}")
-    sys.stderr.flush()
+def walk_through(say: Callable[[str], None]) -> None:
+    """Start the embedded repository, walk to its first plate and read pixels; ``say`` gets a line per step."""
+    start = time.perf_counter()
+    with embedded_repository() as address, Session() as session:
+        for step in _steps(session, address):
+            say(f"{time.perf_counter() - start:6.2f} s  {step}")
 
 
 def _steps(session: Session, address: str) -> Iterator[str]:
@@ -48,11 +49,14 @@ def _steps(session: Session, address: str) -> Iterator[str]:
     pictures = session.thumbnails(plate.repository, [cell.image_id for cell in grid.cells])
     yield f"{len(pictures)} thumbnails are here"
     yield f"the plate's pixels are at {session.reference(plate).source}"
+    name = grid.cells[0].name
     first = session.resolve(f"{address}webclient/?show=image-{grid.cells[0].image_id}")
-    image = session.open_image(session.reference(first))  # type: ignore[arg-type]
+    reference = session.reference(first)
+    assert isinstance(reference, ImageReference)
+    image = session.open_image(reference)
     coarsest = image.levels[-1]
     pixels = coarsest.read(tuple((0, size) for size in coarsest.shape))
-    yield f"first pixels of {first.name}: {'×'.join(map(str, pixels.shape))} {pixels.dtype}, largest {pixels.max()}"
+    yield f"first pixels of {name}: {'×'.join(map(str, pixels.shape))} {pixels.dtype}, largest {pixels.max()}"
 
 
 def _first_plate(session: Session, root: Node) -> Node:

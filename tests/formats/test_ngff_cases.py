@@ -19,7 +19,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from made_zarr import multiscales, ramp, write_array, write_group
-
 from napari_idr.errors import FormatError
 from napari_idr.formats.ngff import group_kind
 from napari_idr.readers.ome_zarr import (
@@ -144,9 +143,8 @@ def outcome(case: Path, folder: Path) -> tuple[str, str]:
     try:
         warnings = asyncio.run(read(store, case.parent.parent.name + case.parent.name))
     except FormatError as error:
-        assert error.rule
-        assert error.on.startswith(str(folder))
-        return "refused", error.key
+        is_named = error.rule and error.on.startswith(str(folder))
+        return "refused", error.key if is_named else "no rule or file is named"
     keys = [sentence.removeprefix(str(folder)).split(": ")[1] for sentence in warnings]
     return ("warns" if keys else "opens"), "; ".join(keys)
 
@@ -176,4 +174,4 @@ if __name__ == "__main__":
     root = Path(sys.argv[1])
     for path in case_files(root):
         with tempfile.TemporaryDirectory() as folder:
-            print(path.relative_to(root), *outcome(path, Path(folder)), sep="\t")
+            sys.stdout.write("\t".join([str(path.relative_to(root)), *outcome(path, Path(folder))]) + "\n")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import zarr
+
 from faulty_server import FolderServer
 from made_zarr import axes, multiscales, ramp, write_array, write_group, write_image
-
 from napari_idr.errors import AccessDenied, FormatError, NotFound, ProtocolError, ServerFailure, Unsupported
 from napari_idr.readers.ome_zarr import (
     Group,
@@ -77,9 +77,7 @@ def test_image_of_known_format_costs_its_group_its_arrays_and_the_list_of_labels
 
 
 @pytest.mark.parametrize("zarr_format", [2, 3])
-def test_unknown_format_costs_two_more_requests_at_once(
-    zarr_format: int, tmp_path: Path, served: FolderServer
-) -> None:
+def test_unknown_format_costs_two_more_requests_at_once(zarr_format: int, tmp_path: Path, served: FolderServer) -> None:
     if zarr_format == 3:
         write_v3_image(tmp_path)
     else:
@@ -90,6 +88,7 @@ def test_unknown_format_costs_two_more_requests_at_once(
     assert served.paths == ["/.zattrs", "/.zmetadata", f"/0/{name}", f"/1/{name}", "/zarr.json"]
 
 
+@pytest.mark.filterwarnings("ignore:Consolidated metadata is currently not part")
 @pytest.mark.parametrize("zarr_format", [2, 3])
 def test_consolidated_metadata_cost_nothing_further(zarr_format: int, tmp_path: Path, served: FolderServer) -> None:
     if zarr_format == 3:
@@ -385,7 +384,9 @@ def test_listed_collection_costs_one_request(tmp_path: Path, served: FolderServe
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 11])
-def test_unlisted_collection_is_looked_for_until_one_is_absent(count: int, tmp_path: Path, served: FolderServer) -> None:
+def test_unlisted_collection_is_looked_for_until_one_is_absent(
+    count: int, tmp_path: Path, served: FolderServer
+) -> None:
     write_collection(tmp_path, count, None)
     collection = collection_at(served.address)
     assert [name for name, _ in collection.images] == [f"image {index}" for index in range(count)]
@@ -413,5 +414,3 @@ def test_axes_come_from_dimension_names_where_the_metadata_have_none(tmp_path: P
     assert metadata.axis_names == ("z", "y", "x")
     assert len(metadata.warnings) == 1
     assert axes("zyx")[0]["type"] == metadata.axes[0].type
-
-

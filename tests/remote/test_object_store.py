@@ -8,9 +8,9 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
 import pytest
-from faulty_server import FolderServer
 from zarr.abc.store import OffsetByteRequest, RangeByteRequest, SuffixByteRequest
 
+from faulty_server import FolderServer
 from napari_idr.errors import (
     AccessDenied,
     AddressError,
@@ -183,6 +183,12 @@ def test_a_truncated_document_is_asked_for_twice(server: FolderServer) -> None:
 def test_another_client_error_is_a_protocol_error(server: FolderServer) -> None:
     server.faults["0/0"] = "400"
     with pytest.raises(ProtocolError, match="status 400"):
+        get(open_store(server.address), "0/0")
+
+
+def test_a_server_that_does_not_announce_lengths_is_a_protocol_error(server: FolderServer) -> None:
+    server.faults["0/0"] = "nolength"
+    with pytest.raises(ProtocolError, match="how long its answers are"):
         get(open_store(server.address), "0/0")
 
 

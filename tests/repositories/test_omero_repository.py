@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from napari_idr.demo.server import EmbeddedServer
 from napari_idr.errors import (
     AccessDenied,
     NapariIdrError,
@@ -17,6 +18,7 @@ from napari_idr.errors import (
     Unreachable,
     Unsupported,
 )
+from napari_idr.formats.json_record import JsonRecord
 from napari_idr.model.catalog import ImageNode, Node, Plate, Screen, Study, Well, WellSample
 from napari_idr.model.image import ImageReference, PlateReference
 from napari_idr.repositories.base import Target
@@ -24,6 +26,9 @@ from napari_idr.repositories.idr import IdrRepository
 from napari_idr.repositories.omero import OmeroRepository
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from napari_idr.remote.http import Http
     from repository_server import Served
 
@@ -203,6 +208,16 @@ def test_described_image_has_its_own_key_values_then_those_of_its_well(
     assert len(served.requests()) == 2
 
 
+def test_image_that_was_described_costs_no_request_to_open(omero: OmeroRepository, plate: Node, served: Served) -> None:
+    field = image_of(omero, plate, served)
+    omero.describe(field)
+    served.reset()
+    assert omero.reference(field)
+    assert served.requests() == []
+    omero.describe(field)
+    assert len(served.requests()) == 1
+
+
 def test_described_well_is_one_request(omero: OmeroRepository, plate: Node, served: Served) -> None:
     well = omero.children(plate).nodes[0]
     served.reset()
@@ -343,6 +358,48 @@ def test_rois_come_with_their_shapes(omero: OmeroRepository, plate: Node) -> Non
     found = [roi for well in wells for roi in omero.rois(well)]
     assert found
     assert found[0]["shapes"]
+
+
+def test_image_without_ome_zarr_says_where_it_opens(omero: OmeroRepository, served: Served) -> None:
+    image = ImageNode("image", omero.key, "5", "slide.ndpi", f"{served.address}webclient/?show=image-5")
+    details = {"externalInfo": {"@id": 1, "Lsid": "/bia-idr/S-BIAD1/x.zarr/0"}}
+    for fields in ({"@id": 5}, {"@id": 5, "omero:details": details}):
+        omero.pixels.keep("5", JsonRecord.of(fields, "data", served.address))
+        for _ in range(2):
+            with pytest.raises(Unsupported) as caught:
+                omero.reference(image)
+            assert image.address in caught.value.hint
+    assert served.requests() == []
+    assert "/bia-idr/S-BIAD1" in caught.value.what
+
+
+@pytest.fixture
+def two_runs(shared: Path, http: Http) -> Iterator[tuple[OmeroRepository, Node]]:
+    with EmbeddedServer(shared / "data" / "plates") as server:
+        repository = OmeroRepository(http, server.address)
+        plates = repository.children(repository.children(repository.root()).nodes[0]).nodes
+        yield repository, next(node for node in plates if "two-acquisitions" in node.name)
+
+
+def test_acquisitions_are_shown_one_at_a_time(two_runs: tuple[OmeroRepository, Node]) -> None:
+    repository, plate = two_runs
+    first = repository.plate_grid(plate)
+    assert [(run.id, run.first_field, run.last_field) for run in first.acquisitions] == [("3434", 0, 1), ("3435", 2, 3)]
+    assert (len(first.row_labels), len(first.column_labels), first.field_count) == (8, 12, 2)
+    assert [(cell.row, cell.column) for cell in first.cells] == [(1, 1), (1, 2)]
+    grids = [repository.plate_grid(plate, field=n, acquisition=run) for run in ("3434", "3435") for n in (0, 1)]
+    assert grids[0].cells == first.cells
+    assert len({cell.image_id for grid in grids for cell in grid.cells}) == 8
+
+
+def test_acquisition_opens_its_plate_at_this_run(two_runs: tuple[OmeroRepository, Node]) -> None:
+    repository, plate = two_runs
+    target = repository.parse(f"{repository.address}webclient/?show=run-3435")
+    assert target is not None
+    reference = repository.reference(repository.resolve(target))
+    assert isinstance(reference, PlateReference)
+    assert (reference.plate_id, reference.acquisition) == (plate.id, 3435)
+    assert len(repository.children(repository.resolve(target)).nodes) == 2
 
 
 # -- search

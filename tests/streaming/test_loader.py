@@ -12,11 +12,12 @@ from fake_source import PATIENCE, FakeSource, Heard, array_of, counting, settle,
 from napari_idr.errors import Cancelled, ChunkError, Unreachable
 from napari_idr.streaming.chunks import Chunk, ChunkedArray
 from napari_idr.streaming.level import Wishes
-from napari_idr.streaming.loader import ChunkLoader
 from napari_idr.streaming.pyramid import array_levels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from napari_idr.streaming.loader import ChunkLoader
 
 STRIP = (8, 4)
 """An array of eight chunks of 1 x 4 pixels."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PIL import Image
 from psygnal import Signal
 
@@ -257,14 +259,17 @@ class FakeViewerSession:
 
 
 def picture(seed: str, size: int = 96) -> bytes:
-    """A small PNG that differs from seed to seed."""
-    import numpy as np
+    """A small PNG, one of sixteen."""
+    return _picture(sum(seed.encode()) % 16, size)
 
-    random = np.random.default_rng(abs(hash(seed)) % 2**32)
+
+@cache
+def _picture(seed: int, size: int) -> bytes:
+    random = np.random.default_rng(seed)
     y, x = np.mgrid[:size, :size]
     pixels = np.zeros((size, size, 3), np.float64)
     for _ in range(int(random.integers(6, 30))):
-        cy, cx, radius = random.uniform(0, size, 2).tolist() + [random.uniform(2, 6)]
+        cy, cx, radius = [*random.uniform(0, size, 2).tolist(), random.uniform(2, 6)]
         spot = np.exp(-((y - cy) ** 2 + (x - cx) ** 2) / (2 * radius**2))
         pixels += spot[..., None] * np.array([40, 90, 255]) * random.uniform(0.3, 1)
         pixels[..., 1] += 160 * np.exp(-((y - cy) ** 2 + (x - cx) ** 2) / (6 * radius**2))

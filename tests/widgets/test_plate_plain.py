@@ -15,9 +15,7 @@ from napari_idr.widgets.plate_wells import PlateWells, row_letters
 pytestmark = pytest.mark.qt
 
 
-@given(
-    st.integers(1, 32), st.integers(1, 48), st.integers(4, 64), st.integers(0, 500), st.integers(0, 500), st.data()
-)
+@given(st.integers(1, 32), st.integers(1, 48), st.integers(4, 64), st.integers(0, 500), st.integers(0, 500), st.data())
 def test_the_middle_of_a_cell_leads_back_to_it_wherever_it_is_scrolled(
     rows: int, columns: int, side: int, left: int, top: int, data: st.DataObject
 ) -> None:

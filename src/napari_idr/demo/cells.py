@@ -7,7 +7,7 @@ Channel 0 is DNA, channel 1 alpha-tubulin, channel 2 phospho-histone H3 (bright 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -78,7 +78,7 @@ def _mitotic(rng: Generator) -> Sprite:
     spindle = np.exp(-((distance / (7 if ring else 11)) ** 2))
     asters = 0.75 + 0.25 * np.cos(angle * 14 + rng.uniform(0, 6))
     tubulin = body * (0.3 + 0.75 * spindle * asters) * (1 - 0.8 * np.clip(dna, 0, 1))
-    marker = np.asarray(np.clip(1.2 * dna, 0, 1.1) + 0.03 * body, np.float32)
+    marker = np.clip(1.2 * dna, 0, 1.1) + 0.03 * body
     return _sprite(1.15 * dna, tubulin, marker, [dna > 0.3])
 
 
@@ -152,9 +152,9 @@ def _plate(distance: NDArray[np.float32], angle: NDArray[np.float32], rng: Gener
 
 
 def _sprite(
-    dna: NDArray[np.float32],
-    tubulin: NDArray[np.float32],
-    marker: NDArray[np.float32],
+    dna: NDArray[np.floating[Any]],
+    tubulin: NDArray[np.floating[Any]],
+    marker: NDArray[np.floating[Any]],
     nuclei: list[NDArray[np.bool_]],
 ) -> Sprite:
     numbered = np.zeros((SIDE, SIDE), np.uint8)

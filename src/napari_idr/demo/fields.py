@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.random import Generator
     from numpy.typing import NDArray
 
-GAINS = (300.0, 200.0, 380.0)
+GAINS = (230.0, 150.0, 290.0)
 """Grey values of a stain at intensity 1, by channel."""
 OFFSETS = (14.0, 16.0, 12.0)
 """Grey values where there is no cell, by channel."""

@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from . import image_objects, objects
+from .answers import Served, failure, flag, host_address, path_number
 from .object_lists import Filters, list_objects
-from .requests import Served, failure, flag, host_address, path_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -159,7 +159,10 @@ class JsonApi:
             found = list_objects(self._served.catalogue, kind, Filters(id=number))
             if not found:
                 return _failed(404, f"{SINGULAR[kind]} {number} not found")
-            return _answer({"data": self._encode(kind, found[0], host_address(request), item=True)})
+            counted = flag(request, "childCount")
+            return _answer(
+                {"data": self._encode(kind, found[0], host_address(request), item=True, child_count=counted)}
+            )
 
         return view
 

@@ -95,7 +95,7 @@ def paint_volume(nuclei: list[Nucleus], shape: MovieShape, rng: Generator) -> ND
     signal = 20 + 330 * stained * depth
     grain = rng.normal(0, 1, (shape.side, shape.side)).astype(np.float32)
     noise = np.stack([np.roll(grain, 37 * plane, axis=1) for plane in range(shape.planes)])
-    return np.maximum(signal + 1.6 * noise, 0).astype(np.uint16)
+    return np.maximum(signal + 0.8 * noise, 0).astype(np.uint16)
 
 
 def _seed(shape: MovieShape, rng: Generator) -> list[Nucleus]:

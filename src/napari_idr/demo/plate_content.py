@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 PIXEL = 0.325
 """Micrometer, at level 0."""
 CHANNELS = (
-    PaintedChannel("DNA", "3F6FFF", 13, 300),
-    PaintedChannel("alpha-tubulin", "20E040", 15, 175),
-    PaintedChannel("phospho-H3", "FF2E63", 11, 320),
+    PaintedChannel("DNA", "3F6FFF", 13, 235),
+    PaintedChannel("alpha-tubulin", "20E040", 15, 135),
+    PaintedChannel("phospho-H3", "FF2E63", 11, 250),
 )
 ACQUISITION = {"id": 2001, "name": "Run 1", "maximumfieldcount": 2, "starttime": 1767225600000}
 LABEL_COLORS = (

@@ -14,12 +14,12 @@ from starlette.routing import Route
 
 from napari_idr.errors import NotFound
 
+from .answers import Served, not_found_page
 from .control import Control
 from .faults import Faults
 from .files import ZarrFiles
 from .json_api import JsonApi
 from .pictures import Pictures
-from .requests import Served, not_found_page
 from .scanning import catalogue_document
 from .serving import build_catalogue
 from .shaping import Line, ShapedApp
@@ -65,11 +65,11 @@ def create_app(root: Path, *, latency_ms: float = 0, bandwidth_mbit: float = 0, 
     line, ordered = Line(latency_ms, bandwidth_mbit), Faults() if faults else None
     files = ZarrFiles(root)
     routes = [
+        Route("/zarr/{path:path}", files.answer),
         *Control(line, ordered).routes(),
         *JsonApi(served).routes(),
         *WebclientApi(served).routes(),
         *Webgateway(served).routes(),
-        Route("/zarr/{path:path}", files.answer),
         Route("/", WebclientApi(served).page),
     ]
     shaped = Middleware(ShapedApp, line=line, faults=ordered)
@@ -215,7 +215,8 @@ def _config(app: Starlette) -> uvicorn.Config:
 
 
 def _listen(port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # With the protocol named, asyncio switches Nagle's delay off: headers and body are two packets.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("127.0.0.1", port))
     return listening

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from .answers import Served, page
 from .objects import OWNER
-from .requests import Served, page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

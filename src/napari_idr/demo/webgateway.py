@@ -11,10 +11,10 @@ from starlette.routing import Route
 
 from napari_idr.errors import NapariIdrError
 
+from .answers import Served, failure, jpeg, not_found_page, path_number
 from .image_data import TILE, bare_image_data, image_data
 from .pictures import LARGEST, as_jpeg
 from .plate_grid import plate_grid
-from .requests import Served, failure, jpeg, not_found_page, path_number
 
 if TYPE_CHECKING:
     from starlette.requests import Request

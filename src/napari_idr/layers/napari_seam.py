@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import dataclasses
 import weakref
+from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -147,6 +149,13 @@ def guard_range(layer: Layer, is_complete: Callable[[], bool], when_complete: Ca
         return unbound(owner, mode)  # type: ignore[no-any-return]
 
     layer._calc_data_range = _calc_data_range  # type: ignore[union-attr]  # noqa: SLF001
+
+
+def warm_up() -> None:
+    """Import, in a worker, what adding layers would otherwise import in the GUI thread; absent modules are no loss."""
+    for module in ("pandas", "pint", "napari.layers", "napari._vispy.layers.image", "napari._vispy.layers.points"):
+        with suppress(ImportError):
+            import_module(module)
 
 
 def event_loop_runs() -> bool:

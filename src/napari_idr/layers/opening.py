@@ -10,6 +10,7 @@ import numpy as np
 from napari_idr.errors import NapariIdrError, NotFound, Unsupported
 from napari_idr.model.image import ImageReference, PlateReference
 
+from . import napari_seam as seam
 from .images import LayerPlan, image_title, limits_of, plan_image, plan_labels
 from .plates import plan_plate
 
@@ -51,6 +52,7 @@ def open_node(
     NapariIdrError
         It is not an image or plate, or could not be read.
     """
+    seam.warm_up()
     node = session.resolve(what) if isinstance(what, str) else what
     check()
     if node.kind == "collection":

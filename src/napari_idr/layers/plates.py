@@ -96,11 +96,13 @@ def well_names(mosaic: PlateMosaic, reference: PlateReference) -> tuple[np.ndarr
     """Return data and options of a Points layer that writes each well's name above it."""
     wells = list(mosaic.source.wells.values())
     boxes = [mosaic.box_of(well) for well in wells]
-    points = np.array([[y - 0.5, x + width / 2 - 0.5] for y, x, _, width in boxes]).reshape(-1, 2)
+    points = np.array([[y - 0.5, x - 0.5] for y, x, _, _ in boxes]).reshape(-1, 2)
     y_scale, x_scale = mosaic.scale[-2:]
     options: dict[str, Any] = {
         "name": short_name(reference.name or mosaic.metadata.name or "plate", "wells"),
         "size": 1e-3,
+        "face_color": "transparent",
+        "border_color": "transparent",
         "features": well_table(mosaic, wells),
         "text": {"string": "{well}", "size": 9, "color": "white", "anchor": "lower_left"},
         "scale": (y_scale, x_scale),

@@ -9,7 +9,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
-from superqt.utils import QSignalThrottler, ensure_main_thread
+from superqt.utils import QSignalDebouncer, QSignalThrottler, ensure_main_thread
 
 from . import napari_seam as seam
 
@@ -28,12 +28,18 @@ FRAME_MS = 33
 napari alone; half of that leaves room for panning."""
 
 
+REST_MS = 150
+"""A view that rests this long asks for the metadata it lacks: one passed through on the way asks for none."""
+
+
 class LayerStream:
     """One layer: what it lacks now."""
 
-    def __init__(self, layer: Layer, loader: ChunkLoader) -> None:
+    def __init__(self, layer: Layer, loader: ChunkLoader, on_asks: Callable[[], None]) -> None:
         self._layer = weakref.ref(layer)
         self._loader = loader
+        self._on_asks = on_asks
+        self._asks: dict[Any, Callable[[], None]] = {}
         self._lock = threading.Lock()
         self._newest = -1
         self._missing: set[Any] = set()
@@ -54,7 +60,7 @@ class LayerStream:
 
     def stop(self) -> None:
         """Want nothing any more."""
-        self._missing = set()
+        self._missing, self._asks = set(), {}
         self._loader.forget(self)
 
     def _on_sliced(self, wishes: Wishes, request: int) -> None:
@@ -63,8 +69,14 @@ class LayerStream:
                 return  # a view that was left is drawn late
             self._newest = request
             self._missing = {*wishes.chunks, *wishes.metadata}
+            self._asks = wishes.metadata
         self._loader.show(self, _affordable(list(wishes.chunks.values()), self._loader.cache.limit // 2))
-        for ask in wishes.metadata.values():
+        if wishes.metadata:
+            self._on_asks()
+
+    def ask(self) -> None:
+        """Ask for the metadata that the last picture lacked."""
+        for ask in self._asks.values():
             ask()
 
     def _lacks(self, point: tuple[int, ...]) -> bool:
@@ -108,6 +120,9 @@ class Streams:
         self._throttler = QSignalThrottler()
         self._throttler.setTimeout(FRAME_MS)
         self._throttler.triggered.connect(self._redraw)
+        self._rest = QSignalDebouncer()
+        self._rest.setTimeout(REST_MS)
+        self._rest.triggered.connect(self._ask)
         loader.arrived.connect(self._on_arrived)
         loader.failed.connect(self._on_failed)
 
@@ -116,7 +131,7 @@ class Streams:
         known = self._streams.get(layer)
         if known is not None:
             return known
-        stream = self._streams[layer] = LayerStream(layer, self._loader)
+        stream = self._streams[layer] = LayerStream(layer, self._loader, self._on_asks)
         layer.events.visible.connect(self._on_visible)
         layer.events.data.connect(self._on_data)
         if not stream.hooked:
@@ -158,8 +173,9 @@ class Streams:
         self._loader.failed.disconnect(self._on_failed)
         for stream in list(self._streams.values()):
             stream.stop()
-        self._throttler.cancel()
-        self._throttler.deleteLater()
+        for timer in (self._throttler, self._rest):
+            timer.cancel()
+            timer.deleteLater()
 
     # -- from the loader's thread
 
@@ -175,7 +191,14 @@ class Streams:
         if isinstance(viewer, LayerStream):
             _in_main_thread(self._tell_failure, viewer, error)
 
+    def _on_asks(self) -> None:
+        _in_main_thread(self._rest.throttle)
+
     # -- in the GUI thread
+
+    def _ask(self) -> None:
+        for stream in list(self._streams.values()):
+            stream.ask()
 
     def _throttle(self) -> None:
         with self._lock:

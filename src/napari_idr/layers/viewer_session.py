@@ -231,7 +231,7 @@ class ViewerSession:
 
     # -- the embedded repository
 
-    def start_embedded(self, on_progress: Callable[[str], None] | None = None) -> str:
+    def start_embedded(self, on_progress: Callable[[int, int, str], None] | None = None) -> str:
         """Start the embedded repository unless it runs, add it to the session, return its address.
 
         May block for as long as its data are made (once per machine); call it in a worker.

@@ -214,9 +214,9 @@ class FieldsOfMosaic:
             made = self._made[key] = (image, self._levels(key, image))
         return made[1]
 
-    def ask(self, key: FieldKey) -> None:
+    def ask(self, key: FieldKey, complete: bool) -> None:
         """Ask for more of a field's metadata; never waits."""
-        self._fields.ask(key)
+        self._fields.ask(key, complete)
 
     def wait(self, keys: Sequence[FieldKey]) -> Mapping[FieldKey, FieldLevels]:
         """Return all of the fields' metadata. May block."""

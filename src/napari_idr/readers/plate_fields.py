@@ -85,9 +85,9 @@ class PlateFields:
         """Whether the field is listed but not there, or has no such label."""
         return key in self._known and self._known[key] is None
 
-    def ask(self, key: FieldKey) -> None:
-        """Ask for all of a field's metadata; never waits."""
-        self.loader.run(self._read_quietly(key))
+    def ask(self, key: FieldKey, complete: bool) -> None:
+        """Ask for a field's metadata, for all of them or just enough to show it from afar; never waits."""
+        self.loader.run(self._read_quietly(key, complete))
 
     def wait(self, keys: Iterable[FieldKey]) -> dict[FieldKey, FieldImage | None]:
         """Return all metadata of some fields. May block; raises what kept them from being read."""
@@ -248,10 +248,10 @@ class PlateFields:
             coroutine.close()
         return await asyncio.shield(task)
 
-    async def _read_quietly(self, key: FieldKey) -> None:
-        """Read a field from afar if it is new, else all of it; what fails is noted, not raised."""
+    async def _read_quietly(self, key: FieldKey, complete: bool) -> None:
+        """Read a field; what fails is noted, not raised."""
         try:
-            if key in self._known or self._template is None:
+            if complete or self._template is None:
                 await self._once(("full", key), self._read_full(key))
             else:
                 fields = await self._well(key[0])

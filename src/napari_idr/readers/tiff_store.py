@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import lzma
+import zlib
 from typing import TYPE_CHECKING, Any, cast
 
 from zarr.core.buffer import default_buffer_prototype
@@ -14,6 +16,18 @@ from napari_idr.remote.read_only_store import ReadOnlyStore, byte_bounds
 if TYPE_CHECKING:
     import tifffile
     from zarr.abc.store import ByteRequest
+
+DECODING_ERRORS = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    LookupError,
+    AttributeError,
+    AssertionError,
+    zlib.error,
+    lzma.LZMAError,
+)
+"""What tifffile and its codecs raise for segments that are cut or damaged."""
 
 PLANE_BYTES = 32 << 20
 """A plane in strips is one chunk up to this size; larger ones keep their strips as chunks."""
@@ -57,7 +71,7 @@ class TiffStore(ReadOnlyStore):
         # The store of tifffile is asynchronous by its interface only: it reads and decodes where it is called.
         try:
             buffer = asyncio.run(self._inner.get(key, default_buffer_prototype()))
-        except (OSError, ValueError, RuntimeError, LookupError, AttributeError, AssertionError) as error:
+        except DECODING_ERRORS as error:
             raise ChunkError(
                 f"Segment {key} could not be decoded ({str(error)[:100]})",
                 self._file.filehandle.path,

@@ -131,6 +131,8 @@ class HttpStore(ReadOnlyStore):
             return _failed_status(int(status[1]), host, place)
         if "kind: Timeout" in text or "TimedOut" in text:
             return TimedOut(f"{host} did not answer in time", place, "try again, or raise the time-out")
+        if "MissingContentLength" in text:
+            return ProtocolError(f"{host} does not say how long its answers are", place, "ask who runs the server")
         if isinstance(error, NotSupportedError) or "redirect without LOCATION" in text:
             return ProtocolError(f"{host} gave an answer that cannot be read", place, "check the address")
         return Unreachable(_no_answer(text, host), place, "check the address and that you are online")

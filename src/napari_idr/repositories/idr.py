@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_idr.errors import NotFound, ProtocolError
+from napari_idr.errors import NapariIdrError, NotFound
 from napari_idr.formats.omero_annotations import parse_gallery
 from napari_idr.formats.omero_json import parse_node
 from napari_idr.model.catalog import Page
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from napari_idr.remote.http import Http
 
     from .base import Target
+
+LOG = logging.getLogger(__name__)
 
 LONGEST_QUESTION = 400
 """Containers per request for annotations: the address stays below the 8 kB that proxies take."""
@@ -76,7 +79,8 @@ class IdrRepository(OmeroRepository):
         try:
             answer = self.api.http.get_json(url, containers)
             numbers = parse_gallery(answer, url)
-        except (NotFound, ProtocolError):
+        except NapariIdrError as error:
+            LOG.debug("%s shows no example images: %s", self.key, error)
             return node
         return replace(node, thumbnail_id=next(iter(numbers), node.thumbnail_id))
 

@@ -30,6 +30,11 @@ class Memo(Generic[V]):
         self.put(key, value)
         return value
 
+    def peek(self, key: str) -> V | None:
+        """Return the value of a key if it is known."""
+        with self._lock:
+            return self._values.get(key)
+
     def put(self, key: str, value: V) -> None:
         """Keep a value; the one not asked for longest goes."""
         with self._lock:

@@ -99,6 +99,8 @@ class OmeroRepository:
                 f"{self.name} has no {target.kind}", target.address, "paste the page of an image or plate"
             )
         record = self.api.single(ITEMS[target.kind].format(target.id))
+        if target.kind == "image":
+            self.pixels.keep(target.id, record)
         return parse_node(target.kind, record, self.source())
 
     def children(self, node: Node, *, offset: int = 0, limit: int = 200) -> Page:

@@ -99,11 +99,14 @@ def _image(repository: OmeroRepository, node: Node) -> Node:
     """Describe an image or field: sizes, its own key-values, then those of its well."""
     api, source = repository.api, repository.source(node.accession)
     image_id = node.image_id if isinstance(node, WellSample) else node.id
-    asks = [api.ask_single(f"images/{image_id}/"), api.ask_annotations([("image", image_id)], parents=True)]
-    item, answer = _answers(repository, asks)
-    record = parse_single(item, asks[0][0])
-    repository.pixels.keep(image_id, record)
-    found = parse_annotations(answer, asks[1][0])
+    record = repository.pixels.kept(image_id)
+    asks = [api.ask_annotations([("image", image_id)], parents=True)]
+    asks += [api.ask_single(f"images/{image_id}/")] if record is None else []
+    answer, *items = _answers(repository, asks)
+    if record is None:
+        record = parse_single(items[0], asks[1][0])
+        repository.pixels.keep(image_id, record)
+    found = parse_annotations(answer, asks[0][0])
     relevant = [a for a in found if a.parent_class == "ImageI"] + [a for a in found if a.parent_class == "WellI"]
     image = parse_image(record, source)
     if isinstance(node, ImageNode):

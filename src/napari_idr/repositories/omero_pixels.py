@@ -78,6 +78,10 @@ class PixelPlaces:
         """Return an image as the server describes it: one request, none when asked again."""
         return self._images.get(image_id, lambda: self._api.single(f"images/{image_id}/"))
 
+    def kept(self, image_id: str) -> JsonRecord | None:
+        """Return what is known of an image already."""
+        return self._images.peek(image_id)
+
     def keep(self, image_id: str, record: JsonRecord) -> None:
         """Keep an image's description that came with something else."""
         self._images.put(image_id, record)

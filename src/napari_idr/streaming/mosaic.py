@@ -67,8 +67,8 @@ class Fields(Protocol):
         """Return what is known of a field now, None while nothing is; never waits."""
         ...
 
-    def ask(self, key: FieldKey) -> None:
-        """Ask for all of a field's metadata; never waits."""
+    def ask(self, key: FieldKey, complete: bool) -> None:
+        """Ask for a field's metadata, for all of them or just enough to show it from afar; never waits."""
         ...
 
     def wait(self, keys: Sequence[FieldKey]) -> Mapping[FieldKey, FieldLevels]:
@@ -106,7 +106,8 @@ class _Piece:
             if positions is not None:
                 pixels = pixels.take(positions, axis=axis)
         order = [axis for axis in self.axes if axis >= 0]
-        pixels = pixels.transpose(order)
+        others = [axis for axis in range(pixels.ndim) if axis not in order]  # which the mosaic lacks: one plane each
+        pixels = pixels.transpose(others + order)[(0,) * len(others)]
         for position, axis in enumerate(self.axes):
             if axis < 0:
                 pixels = np.expand_dims(pixels, position)
@@ -248,7 +249,7 @@ class MosaicLevel(Level):
     def _paint(self, slot: Slot, box: Box, out: np.ndarray, wishes: Wishes) -> bool:
         known = self.fields.known(slot.key)
         if known is None or not (known.complete or known.reaches(self.factor)):
-            wishes.metadata[slot.key] = partial(self.fields.ask, slot.key)
+            wishes.metadata[slot.key] = partial(self.fields.ask, slot.key, known is not None)
         piece = self._piece(slot, known, box) if known is not None and known.levels else None
         if piece is not None:
             out[piece.target] = piece.arrange(piece.level.best(piece.box, wishes), self.dtype)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from qtpy.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from qtpy.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from .catalog_rows import PAGE, ROOT, CatalogRows, Row, RowKind
 from .wording import child_count, kind_and_accession, spoken_row, tooltip
@@ -53,6 +53,8 @@ class CatalogModel(QAbstractItemModel):
         self._icons: dict[str, QIcon] = {}
         self._rows = CatalogRows()
         self._jobs: dict[int, Job] = {}
+        self._loading_soon = QTimer(self, singleShot=True, interval=0)
+        self._loading_soon.timeout.connect(self._say_loading)
 
     # What is shown
 
@@ -119,13 +121,20 @@ class CatalogModel(QAbstractItemModel):
 
     def _fetch(self, row: Row) -> None:
         row.state = "loading"
-        self._set_tail(row.id, "loading", "Loading…")
+        self._loading_soon.start()
         self._jobs[row.id] = run(
             lambda: self._list_children(row.node, offset=row.next_offset, limit=PAGE),
             on_done=lambda page: self._on_page(row.id, page),
             on_error=lambda error: self._on_error(row.id, error),
             parent=self,
         )
+
+    def _say_loading(self) -> None:
+        """Add the "Loading…" rows: not while a view asks, which may be in the middle of another change."""
+        for row_id in self._jobs:
+            tail = self._rows[row_id].tail
+            if tail is None or self._rows[tail].kind != "loading":
+                self._set_tail(row_id, "loading", "Loading…")
 
     def _on_page(self, row_id: int, page: Page) -> None:
         self._jobs.pop(row_id, None)
@@ -217,6 +226,8 @@ class CatalogModel(QAbstractItemModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Every row can be selected."""
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

@@ -79,7 +79,8 @@ class CatalogRows:
 
     def may_have_children(self, row_id: int) -> bool:
         """Whether a tree should offer to expand a row."""
-        return bool(self._rows[row_id].children) or self.is_unasked(row_id)
+        row = self._rows[row_id]
+        return bool(row.children) or row.state == "loading" or self.is_unasked(row_id)
 
     def after(self, row_id: int, page: Page) -> State:
         """Tell in which state a row is once a page of its children is added."""

@@ -52,8 +52,10 @@ class PlateSelection:
         return replace(self, chosen=frozenset())
 
     def only(self, cells: Iterable[Cell]) -> PlateSelection:
-        """Choose exactly these wells, the cursor on the first."""
+        """Choose exactly these wells, the cursor on the first; where they are chosen already, change nothing."""
         chosen = frozenset(cells) & self.wells
+        if chosen == self.chosen:
+            return self
         cursor = min(chosen, default=self.cursor)
         return replace(self, cursor=cursor, anchor=cursor, chosen=chosen)
 

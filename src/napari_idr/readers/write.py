@@ -1,0 +1,107 @@
+"""Exact pixels to a file: ``.npy``, ``.ome.tif`` or ``.ome.zarr``, complete or not there at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+from uuid import uuid4
+
+import numpy as np
+
+from napari_idr.errors import AccessDenied, AddressError, NapariIdrError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from napari_idr.model.image import ImageMetadata
+
+Kind = Literal["npy", "tiff", "zarr"]
+
+SUFFIXES: dict[str, Kind] = {".npy": "npy", ".ome.tif": "tiff", ".ome.tiff": "tiff", ".ome.zarr": "zarr"}
+
+
+def check_output(path: Path) -> Kind:
+    """Return what kind of file a path asks for; nothing is written.
+
+    Raises
+    ------
+    AddressError
+        For any other suffix, where a folder of that name exists, or where there is no folder to write into.
+    """
+    kind = next((kind for suffix, kind in SUFFIXES.items() if path.name.lower().endswith(suffix)), None)
+    if kind is None:
+        raise AddressError(
+            "Pixels cannot be written as this", str(path), "end the name with .npy, .ome.tif or .ome.zarr"
+        )
+    if path.is_dir():
+        raise AddressError("There is a folder of that name already", str(path), "choose another name or remove it")
+    if not path.absolute().parent.is_dir():
+        raise AddressError("There is no folder to write into", str(path.absolute().parent), "make it first")
+    return kind
+
+
+def write_pixels(
+    path: Path, pixels: np.ndarray, metadata: ImageMetadata, level: int, origin: tuple[int, ...] = ()
+) -> None:
+    """Write a box of pixels of one level with its axes, pixel sizes, channel names and place. May block.
+
+    It is written beside its place and then moved there, so that it is never there in part.
+
+    Parameters
+    ----------
+    path
+        As ``check_output`` wants it.
+    pixels
+        In the axis order of ``metadata``; an axis read at one index has length 1.
+    metadata
+        Of the image they come from.
+    level
+        Which of its levels they come from.
+    origin
+        First pixel of the box along each axis; empty for the whole level.
+
+    Raises
+    ------
+    AddressError
+        See ``check_output``.
+    Unsupported
+        OME-TIFF has no place for such an axis or type of pixels.
+    NapariIdrError
+        The disk is full or may not be written to.
+    """
+    kind = check_output(path)
+    start = origin or (0,) * pixels.ndim
+    with _beside(path) as draft:
+        if kind == "npy":
+            with draft.open("wb") as file:
+                np.save(file, pixels, allow_pickle=False)
+        elif kind == "tiff":
+            from .write_tiff import write_ome_tiff
+
+            write_ome_tiff(draft, pixels, metadata, level, start)
+        else:
+            from .write_zarr import write_ome_zarr
+
+            write_ome_zarr(draft, pixels, metadata, level, start)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Give a place beside a path, and move what is there to the path if all went well."""
+    draft = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
+    try:
+        yield draft
+        os.replace(draft, path)
+    except PermissionError as error:
+        raise AccessDenied("The file may not be written", str(path), "choose another folder") from error
+    except OSError as error:
+        what = f"The file could not be written ({error.strerror or error})"
+        raise NapariIdrError(what, str(path), "choose another folder or make room") from error
+    finally:
+        if draft.is_dir():
+            shutil.rmtree(draft, ignore_errors=True)
+        else:
+            draft.unlink(missing_ok=True)

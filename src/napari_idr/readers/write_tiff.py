@@ -1,0 +1,127 @@
+"""One level of an image as OME-TIFF."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_idr.errors import Unsupported
+from napari_idr.formats.ome_xml import UNITS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_idr.model.image import Channel, ImageMetadata
+
+ORDER = "tczyx"
+"""Order in which planes are written, as most readers expect them."""
+
+TYPES = ("uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "float64", "complex64", "complex128")
+"""Types of pixels that OME-XML has names for (schema 2016-06, PixelType)."""
+
+SYMBOLS = {name: symbol for symbol, name in reversed(UNITS.items())}
+
+LARGE = (1 << 32) - (1 << 25)
+"""Bytes of pixels from which on the 32-bit offsets of plain TIFF may not reach."""
+
+
+def write_ome_tiff(
+    path: Path, pixels: np.ndarray, metadata: ImageMetadata, level: int, origin: tuple[int, ...]
+) -> None:
+    """Write pixels with axes, channel names and colours, pixel sizes and place; sizes without a unit are left out.
+
+    Raises
+    ------
+    Unsupported
+        OME-TIFF has no place for such an axis or type of pixels.
+    """
+    import tifffile
+
+    names = _names(metadata)
+    _check(metadata, names, pixels)
+    order = sorted(range(pixels.ndim), key=lambda axis: "tczyxs".index(names[axis]))
+    planes = pixels.transpose(order)
+    if planes.dtype == bool:
+        planes = planes.astype(np.uint8)
+    tifffile.imwrite(
+        path,
+        np.ascontiguousarray(planes),
+        ome=True,
+        bigtiff=pixels.nbytes >= LARGE,
+        photometric="rgb" if metadata.rgb else "minisblack",
+        metadata={
+            "axes": "".join(names[axis] for axis in order).upper(),
+            "Name": metadata.name,
+            **_sizes(metadata, level),
+            **_planes(metadata, level, origin, pixels.shape, names),
+            **_channels(metadata, origin, pixels.shape),
+        },
+    )
+
+
+def _names(metadata: ImageMetadata) -> list[str]:
+    """Return the axes as OME-TIFF names them: ``s`` holds the samples of a picture."""
+    names = [name.lower() for name in metadata.axis_names]
+    if metadata.channel_axis is not None:
+        names[metadata.channel_axis] = "s" if metadata.rgb else "c"
+    return names
+
+
+def _check(metadata: ImageMetadata, names: list[str], pixels: np.ndarray) -> None:
+    hint = "write .ome.zarr or .npy instead"
+    strange = [axis.name for axis, name in zip(metadata.axes, names, strict=True) if name not in ("s", *ORDER)]
+    if strange:
+        raise Unsupported(f"OME-TIFF has no axis {strange[0]!r}", metadata.address, hint)
+    if pixels.dtype.name not in (*TYPES, "bool"):
+        raise Unsupported(f"OME-TIFF holds no pixels of type {pixels.dtype}", metadata.address, hint)
+
+
+def _sizes(metadata: ImageMetadata, level: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for axis, size in zip(metadata.axes, metadata.levels[level].scale, strict=True):
+        symbol = SYMBOLS.get(axis.unit or "")
+        if symbol is not None and size > 0 and axis.name in ("z", "y", "x", "t"):
+            name = "TimeIncrement" if axis.name == "t" else f"PhysicalSize{axis.name.upper()}"
+            found |= {name: size, f"{name}Unit": symbol}
+    return found
+
+
+def _planes(
+    metadata: ImageMetadata, level: int, origin: tuple[int, ...], shape: tuple[int, ...], names: list[str]
+) -> dict[str, Any]:
+    """Return the stage position of each plane, where the first pixel does not lie at 0."""
+    count = int(np.prod([size for size, name in zip(shape, names, strict=True) if name not in "yxs"]))
+    info = metadata.levels[level]
+    found: dict[str, Any] = {}
+    for axis, scale, shift, first in zip(metadata.axes, info.scale, info.translation, origin, strict=True):
+        place, symbol = shift + first * scale, SYMBOLS.get(axis.unit or "")
+        if axis.name in ("y", "x") and place and symbol is not None:
+            name = f"Position{axis.name.upper()}"
+            found |= {name: [place] * count, f"{name}Unit": [symbol] * count}
+    return {"Plane": found} if found else {}
+
+
+def channels_in(metadata: ImageMetadata, origin: tuple[int, ...], shape: tuple[int, ...]) -> tuple[Channel, ...]:
+    """Return the channels that a box holds; none where they are not all described."""
+    axis = metadata.channel_axis
+    if axis is None:
+        return metadata.channels[:1]
+    chosen = metadata.channels[origin[axis] : origin[axis] + shape[axis]]
+    return chosen if len(chosen) == shape[axis] else ()
+
+
+def _channels(metadata: ImageMetadata, origin: tuple[int, ...], shape: tuple[int, ...]) -> dict[str, Any]:
+    channels = channels_in(metadata, origin, shape)
+    if metadata.rgb or not channels:
+        return {}
+    described: dict[str, Any] = {"Name": [channel.name for channel in channels]}
+    if all(channel.color for channel in channels):
+        described["Color"] = [_signed(channel.color or "") for channel in channels]
+    return {"Channel": described}
+
+
+def _signed(color: str) -> int:
+    """Return a colour as OME-XML wants it: RGBA in a signed 32-bit number."""
+    value = int(color + "FF", 16)
+    return value - (1 << 32) if value >= 1 << 31 else value
