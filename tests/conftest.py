@@ -35,6 +35,14 @@ def shared() -> Path:
     return SHARED
 
 
+@pytest.fixture(scope="session")
+def demo_content(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The embedded repository's content in small, painted once per run."""
+    from napari_idr.demo.content import ContentSize, ensure_content
+
+    return ensure_content(tmp_path_factory.mktemp("demo"), size=ContentSize.small())
+
+
 def _is_loopback(address: object) -> bool:
     if not isinstance(address, tuple):
         return True  # a Unix socket

@@ -6,21 +6,13 @@ from collections import defaultdict
 from typing import Any
 
 Types = dict[str, set[str]]
-NAMES = {
-    bool: "boolean",
-    int: "number",
-    float: "number",
-    str: "string",
-    type(None): "null",
-    dict: "object",
-    list: "list",
-}
+NAMES = {bool: "boolean", int: "number", float: "number", str: "string", dict: "object", list: "list"}
 
 
 def types_of(document: Any, path: str = "", found: Types | None = None) -> Types:
     """JSON types by path; elements of a list share one path."""
     found = defaultdict(set) if found is None else found
-    found[path].add(NAMES[type(document)])
+    found[path].add(NAMES.get(type(document), "null"))
     if isinstance(document, dict):
         for key, value in document.items():
             types_of(value, f"{path}.{key}", found)

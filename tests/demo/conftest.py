@@ -38,7 +38,7 @@ def client(_address: str) -> Iterator[Client]:
 
 @pytest.fixture(scope="session")
 def _shared_address(shared: Path) -> Iterator[str]:
-    with EmbeddedServer(shared / "plates") as server:
+    with EmbeddedServer(shared / "data" / "plates") as server:
         yield server.address
 
 

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from napari.settings import get_settings
 
+from napari_idr.demo.server import EmbeddedServer
 from napari_idr.layers.viewer_session import ViewerSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
+
+    from napari_idr.layers.viewer_session import OpenJob
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -32,3 +36,28 @@ def session(make_napari_viewer: Callable[..., Any], qtbot: QtBot) -> Iterator[Vi
     made = ViewerSession.for_viewer(viewer)
     yield made
     made.close()
+
+
+@pytest.fixture
+def server(demo_content: Path) -> Iterator[EmbeddedServer]:
+    """The embedded repository over its content in small; faults can be asked of it."""
+    with EmbeddedServer(demo_content, faults=True) as running:
+        yield running
+
+
+@pytest.fixture
+def demo(session: ViewerSession, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> ViewerSession:
+    """A viewer's session that knows the embedded repository of this test."""
+    monkeypatch.setattr(session, "start_embedded", lambda on_progress=None: server.address)
+    return session
+
+
+@pytest.fixture
+def finished(qtbot: QtBot) -> Callable[[OpenJob], OpenJob]:
+    """Wait until something that is being opened is open or failed."""
+
+    def wait(job: OpenJob) -> OpenJob:
+        qtbot.waitUntil(lambda: job.state != "running", timeout=30_000)
+        return job
+
+    return wait

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QFileDialog, QPushButton, QWidget
 from napari_idr.errors import Unreachable
 from napari_idr.widgets.address_box import PLACEHOLDER, AddressBox
 from napari_idr.widgets.notice_strip import NoticeStrip
-from napari_idr.widgets.progress_strip import BLINK, ProgressStrip
+from napari_idr.widgets.progress_strip import BLINK, ProgressStrip, Task
 from napari_idr.widgets.start_page import SUGGESTIONS, StartPage
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ def test_what_is_quicker_than_a_blink_is_never_shown(qtbot: QtBot, theme: Theme,
     assert quick.isHidden()
     quick.finish()
     qtbot.waitUntil(slow.isVisible, timeout=10 * BLINK)
-    assert quick.isHidden()
+    assert strip.findChildren(Task) == [slow]
+    quick.update_amount(1, 2)
+    quick.finish()
     slow.update_amount(1234, 5000)
     assert slow.text == "Slow · from IDR 1,234 of 5,000"
     slow.finish()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError as Urllib3Error
+from urllib3.exceptions import ProtocolError as BrokenOff
 from urllib3.exceptions import ReadTimeoutError
 from urllib3.util.retry import Retry
 
@@ -117,7 +118,7 @@ class Http:
         try:
             try:
                 return self._once(url, params, limit, headers)
-            except requests.exceptions.ChunkedEncodingError:
+            except BrokenOff:
                 return self._once(url, params, limit, headers)
         except (requests.RequestException, Urllib3Error, UnicodeError) as error:
             raise from_exception(error, url) from error
@@ -193,7 +194,7 @@ class _PatientRetry(Retry):
 def _read_bounded(response: requests.Response, limit: int, seconds: float) -> bytes:
     """Return the body; refuse one of more than ``limit`` bytes or that drips for longer than ``seconds``."""
     body, deadline = bytearray(), time.monotonic() + seconds
-    for part in response.iter_content(1 << 16):
+    while part := response.raw.read1(1 << 16, decode_content=True):
         body += part
         if len(body) > limit:
             raise ProtocolError(

@@ -212,7 +212,7 @@ class BrowserTab(QWidget):
 
         job = self._starting.run_reporting(
             start,
-            on_progress=lambda done, total, what: task.update_amount(done, total, what) if task else None,
+            on_progress=lambda said: task.update_amount(0, 0, said) if task else None,
             on_done=arrive,
             on_error=lambda error: self._give_up(error, lambda: self._with_embedded(find, then), task),
         )

@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidg
 from superqt import QElidingLabel
 
 from .buttons import icon_button
+from .workers import while_alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +53,7 @@ class Task(QWidget):
         layout.addLayout(line)
         layout.addWidget(self._bar)
 
+    @while_alive
     def update_amount(self, done: int, total: int, what: str = "") -> None:
         """Show how much of how much is done; ``total`` 0 where that is not known."""
         if what:
@@ -74,8 +76,9 @@ class Task(QWidget):
             self._on_cancel()
         self.finish()
 
+    @while_alive
     def finish(self) -> None:
-        """Stop showing it."""
+        """Stop showing it; again is no error."""
         self._patience.stop()
         self.hide()
         self.deleteLater()

@@ -1,0 +1,223 @@
+"""What opens, as what, and what is said when it does not: against the embedded repository."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import requests
+
+from napari_idr.errors import Cancelled
+from napari_idr.layers.recent import RecentList
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from napari_idr.demo.server import EmbeddedServer
+    from napari_idr.layers.viewer_session import OpenJob, ViewerSession
+
+    Finished = Callable[[OpenJob], OpenJob]
+
+pytestmark = pytest.mark.qt
+
+
+def settled(demo: ViewerSession, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: all(plate.mosaic.fields.swept for plate in demo.plates), timeout=30_000)
+    qtbot.waitUntil(lambda: demo.streams.missing == 0 and demo.session.loader.in_flight() == 0, timeout=30_000)
+
+
+def asked(server: EmbeddedServer) -> list[dict[str, Any]]:
+    requests_: list[dict[str, Any]] = requests.get(f"{server.address}__requests", timeout=10).json()["requests"]
+    return requests_
+
+
+def ours(layer: Any) -> dict[str, Any]:
+    return layer.metadata["napari_idr"]  # type: ignore[no-any-return]
+
+
+@pytest.mark.smoke
+def test_a_plate_opens_as_a_layer_per_channel_with_its_wells(
+    demo: ViewerSession, qtbot: QtBot, finished: Finished
+) -> None:
+    job = finished(demo.open("idr-demo://plate"))
+    assert job.state == "done", job.message
+    settled(demo, qtbot)
+    names = [layer.name for layer in job.layers]
+    assert names == ["knockdown-1 · DNA", "knockdown-1 · alpha-tubulin", "knockdown-1 · phospho-H3", "knockdown-1 · wells"]
+    dna, wells = job.layers[0], job.layers[-1]
+    assert [str(unit) for unit in dna.units] == ["micrometer", "micrometer"]
+    assert tuple(dna.axis_labels) == ("y", "x")
+    assert dna.scale[0] < 1
+    assert dna.blending == "additive"
+    assert ours(dna)["kind"] == "plate"
+    assert len(wells.data) == len(wells.features) == len(demo.plates[0].mosaic.metadata.wells)
+    assert np.asarray(dna.data[-1]).max() > 0
+
+
+def test_each_field_of_a_plate_is_where_it_belongs(demo: ViewerSession, qtbot: QtBot, finished: Finished) -> None:
+    job = finished(demo.open("idr-demo://plate"))
+    settled(demo, qtbot)
+    plate = demo.plates[0]
+    source = plate.reference.source
+    for row, column in list(plate.mosaic.source.wells)[::5]:
+        for slot in plate.mosaic.layout.slots[(row, column)]:
+            field, _ = demo.session.read(f"{source}/{slot.key[0]}/{slot.key[1]}", region={"c": 1})
+            tile = job.layers[1].data[0][slot.y : slot.y + slot.height, slot.x : slot.x + slot.width]
+            assert np.array_equal(np.asarray(tile), field[0])
+
+
+def test_opening_a_plate_costs_a_known_number_of_requests(
+    demo: ViewerSession, server: EmbeddedServer, qtbot: QtBot, finished: Finished
+) -> None:
+    finished(demo.open("idr-demo://plate"))
+    settled(demo, qtbot)
+    mosaic = demo.plates[0].mosaic
+    fields = len(mosaic.fields.images)
+    paths = [entry["path"] for entry in asked(server) if entry["path"].startswith("/zarr/")]
+    metadata = [path for path in paths if path.rsplit("/", 1)[-1].startswith((".z", "zarr.json"))]
+    labels = [path for path in metadata if "/labels/nuclei" in path]
+    levels = len(mosaic.template.levels)
+    first = 3 + 1 + 2 + levels  # the plate in both formats and consolidated, a well, an image and its labels, its arrays
+    assert len(metadata) - len(labels) == first + 3 * (len(mosaic.metadata.wells) - 1) + 1
+    assert len(labels) <= 1 + levels
+    chunks = [path for path in paths if path not in metadata]
+    assert len(chunks) == len(set(chunks)), "a chunk was fetched twice"
+    assert len(chunks) >= fields * 3
+
+
+def test_the_labels_of_a_plate_say_whose_they_are(demo: ViewerSession, qtbot: QtBot, finished: Finished) -> None:
+    finished(demo.open("idr-demo://plate"))
+    qtbot.waitUntil(lambda: "nuclei" in demo.plates[0].labels, timeout=30_000)
+    labels, layer = demo.plates[0].labels["nuclei"]
+    assert not layer.visible
+    layer.visible = True
+    settled(demo, qtbot)
+    pixels = np.asarray(layer.data[0])
+    for unique in np.unique(pixels)[1:50]:
+        (well, field), value = labels.origin(int(unique))
+        slot = next(s for slots in demo.plates[0].mosaic.layout.slots.values() for s in slots if s.key == (well, field))
+        shown = pixels[slot.y : slot.y + slot.height, slot.x : slot.x + slot.width] == unique
+        stored, _ = demo.session.read(f"{demo.plates[0].reference.source}/{well}/{field}", label="nuclei")
+        assert np.array_equal(shown, stored == value)
+    qtbot.waitUntil(lambda: len(layer.features) > 10, timeout=10_000)
+    row = layer.features.iloc[-1]
+    assert labels.origin(int(row["index"])) == ((f"{row['well'][0]}/{row['well'][1:]}", row["field"]), row["label"])
+
+
+def test_the_status_bar_says_well_field_and_gene(demo: ViewerSession, qtbot: QtBot, finished: Finished) -> None:
+    job = finished(demo.open("idr-demo://plate"))
+    plate = demo.plates[0]
+    qtbot.waitUntil(lambda: bool(plate.mosaic.source.annotations), timeout=30_000)
+    well = next(w for w in plate.mosaic.source.wells.values() if plate.mosaic.source.key_values(w))
+    y, x, height, width = plate.mosaic.box_of(well)
+    world = job.layers[0].data_to_world((y + height / 4, x + width / 4))
+    said = job.layers[0].get_status(world, world=True)["coordinates"]
+    assert said.startswith(f"{well.name} · field 1")
+    gene = dict(plate.mosaic.source.key_values(well)).get("Gene Symbol")
+    assert gene is None or gene in said
+
+
+def test_a_slide_opens_in_colour_and_a_movie_at_its_own_plane(
+    demo: ViewerSession, qtbot: QtBot, finished: Finished
+) -> None:
+    (slide,) = finished(demo.open("idr-demo://slide")).layers
+    assert slide.rgb
+    demo.close_all()
+    movie = finished(demo.open("idr-demo://movie")).layers
+    settled(demo, qtbot)
+    assert [tuple(layer.axis_labels) for layer in movie] == [("t", "z", "y", "x")] * 2
+    assert [str(unit) for unit in movie[0].units][1:] == ["micrometer"] * 3
+
+
+def test_the_tiny_plate_opens_without_any_server(session: ViewerSession, qtbot: QtBot, finished: Finished) -> None:
+    job = finished(session.open("idr-demo://tiny"))
+    assert job.state == "done", job.message
+    settled(session, qtbot)
+    assert np.asarray(job.layers[0].data[0]).any()
+
+
+def test_some_wells_open_side_by_side(demo: ViewerSession, qtbot: QtBot, finished: Finished) -> None:
+    job = finished(demo.open("idr-demo://plate", wells=("A/1", "C/4")))
+    settled(demo, qtbot)
+    mosaic = demo.plates[0].mosaic
+    assert (mosaic.shape.plate.rows, mosaic.shape.plate.columns) == (2, 2)
+    assert job.layers[0].data[0].shape == (mosaic.layout.height, mosaic.layout.width)
+
+
+FAULTS = {
+    "status403": "not",
+    "status404": "not found",
+    "status500": "",
+    "html": "",
+}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_what_cannot_be_opened_is_said_in_one_sentence_and_nothing_shown_is_lost(
+    demo: ViewerSession, server: EmbeddedServer, finished: Finished, kind: str
+) -> None:
+    shown = list(finished(demo.open("idr-demo://movie")).layers)
+    requests.post(f"{server.address}__fault?match=/zarr/plates&kind={kind}&times=1000", timeout=10).raise_for_status()
+    failures: list[Exception] = []
+    demo.failed.connect(lambda job, error: failures.append(error))
+    job = finished(demo.open("idr-demo://plate"))
+    assert job.state == "failed"
+    assert "\n" not in job.message
+    assert job.error is not None
+    assert job.error.hint, "nothing to try is said"  # type: ignore[attr-defined]
+    assert failures == [job.error]
+    assert list(demo.viewer.layers) == shown
+
+
+def test_chunks_that_fail_stay_coarse_and_are_told_once(
+    demo: ViewerSession, server: EmbeddedServer, qtbot: QtBot, finished: Finished, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("napari_idr.remote.chunk_fetcher.RETRY_AFTER_SECONDS", (0.0,))
+    requests.post(f"{server.address}__fault?match=colon.ome.zarr/0/&kind=short&times=100000", timeout=10)
+    said: list[str] = []
+    demo.said.connect(said.append)
+    (slide,) = finished(demo.open("idr-demo://slide")).layers
+    settled(demo, qtbot)
+    demo.viewer.scene.camera.zoom *= 8
+    qtbot.waitUntil(lambda: bool(said), timeout=60_000)
+    qtbot.waitUntil(lambda: demo.session.loader.in_flight() == 0, timeout=60_000)
+    assert len(said) == 1
+    assert "coarse" in said[0]
+    assert np.asarray(slide._slice.image.raw).any(), "the coarse picture is gone"
+
+
+def test_opening_can_be_cancelled(demo: ViewerSession, server: EmbeddedServer, finished: Finished) -> None:
+    requests.post(f"{server.address}__shape?latency=300&bandwidth=0", timeout=10)
+    job = demo.open("idr-demo://plate")
+    job.cancel()
+    finished(job)
+    assert job.state == "cancelled"
+    assert isinstance(job.error, Cancelled)
+    assert not demo.viewer.layers
+
+
+def test_only_what_we_opened_is_closed(demo: ViewerSession, finished: Finished) -> None:
+    mine = demo.viewer.add_image(np.zeros((8, 8)))
+    finished(demo.open("idr-demo://movie"))
+    demo.close_all()
+    assert list(demo.viewer.layers) == [mine]
+
+
+def test_what_was_opened_is_remembered_newest_first(tmp_path: Path) -> None:
+    recent = RecentList(tmp_path / "recent.json")
+    for number in range(20):
+        recent.add(f"image {number}", f"idr://image/{number}")
+    recent.add("image 18", "idr://image/18")
+    again = RecentList(tmp_path / "recent.json")
+    assert again.entries[:2] == [("image 18", "idr://image/18"), ("image 19", "idr://image/19")]
+    assert len(again.entries) == 12
+
+
+@pytest.mark.parametrize("text", ["", "not JSON", "[[1]]", '{"a": 1}', "[1, 2]"])
+def test_a_spoilt_list_of_recent_images_is_begun_anew(tmp_path: Path, text: str) -> None:
+    (tmp_path / "recent.json").write_text(text)
+    assert RecentList(tmp_path / "recent.json").entries == []
