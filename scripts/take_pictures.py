@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,20 +21,22 @@ if TYPE_CHECKING:
 
 
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
-PATIENCE = 300
+PATIENCE = 120
 """Seconds for the slowest step: painting the samples on first start."""
 
 
 def wait_until(done: Callable[[], bool], what: str) -> None:
     """Run the event loop until ``done``. Raises ``TimeoutError`` that names what did not come."""
-    from qtpy.QtWidgets import QApplication
+    from qtpy.QtCore import QEventLoop, QTimer
 
     deadline = time.monotonic() + PATIENCE
-    while not done():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} did not come within {PATIENCE} s")
-        QApplication.processEvents()
-        time.sleep(0.01)
+    loop, timer = QEventLoop(), QTimer()
+    timer.timeout.connect(lambda: loop.quit() if done() or time.monotonic() > deadline else None)
+    timer.start(10)
+    loop.exec()
+    timer.stop()
+    if not done():
+        raise TimeoutError(f"{what} did not come within {PATIENCE} s")
 
 
 def draw() -> None:
@@ -68,14 +72,27 @@ class Photographer:
         wait_until(lambda: not self.dock.browse.progress.findChildren(Task), "the thumbnails")
         draw()
 
+    def show_study(self, accession: str) -> None:
+        """Unfold the embedded repository down to the screen of a study, and select the study's screen."""
+        tree = self.dock.browse.page.tree
+        root = self.session.session.add_repository(self.session.start_embedded()).root()
+        self.dock.browse.show_browse()
+        wait_until(lambda: tree.show_node(root), root.name)
+        path = [root]
+        while path[-1].kind != "plate":
+            tree.expand_node(path[-1])
+            children = self.session.session.children(path[-1]).nodes
+            path.append(next(node for node in children if len(path) > 1 or accession in node.name))
+            wait_until(lambda: tree.show_node(path[-1]), path[-1].name)
+        tree.show_node(path[-2])
+        self.settle()
+
     def open_example(self, title: str) -> None:
         """Click a picture card of the start page, in an empty viewer."""
-        from napari_idr.widgets.examples import EXAMPLES
-
         self.session.close_all()
         draw()
         self.jobs.clear()
-        self.dock.browse.open_example(next(example for example in EXAMPLES if example.title == title))
+        next(card for card in self.dock.browse.start.cards if card.example.title == title).click()
         wait_until(lambda: bool(self.jobs), title)
         self.settle()
 
@@ -100,15 +117,13 @@ class Photographer:
 def take_all(camera: Photographer) -> None:
     """Take every picture that the documentation shows."""
     camera.widget(camera.dock, "start")
+    camera.show_study("idr9901")
+    camera.widget(camera.dock, "tree")
     camera.open_example("Knock-down plate")
     camera.window("plate")
     camera.widget(camera.dock.browse.page.grid, "grid")
     camera.look_at(0.44, 0.21, 16)
     camera.window("cells")
-    camera.dock.browse.page.tabs.setCurrentIndex(1)
-    draw()
-    camera.widget(camera.dock, "tree")
-    camera.dock.browse.page.tabs.setCurrentIndex(0)
     camera.open_example("Whole slide")
     camera.window("slide")
     camera.look_at(0.5, 0.5, 20)
@@ -124,9 +139,12 @@ def main() -> None:
     parser.add_argument("--theme", choices=("dark", "light"), default="dark")
     chosen = parser.parse_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)
-    camera = Photographer(chosen.folder, chosen.theme)
-    take_all(camera)
-    camera.viewer.close()
+    with tempfile.TemporaryDirectory() as fresh:
+        # As somebody sees it who has just installed it: nothing recent, no settings of one's own.
+        os.environ.update(NAPARI_IDR_CACHE_DIR=fresh, NAPARI_CONFIG=f"{fresh}/napari.yaml")
+        camera = Photographer(chosen.folder, chosen.theme)
+        take_all(camera)
+        camera.viewer.close()
     print(f"the pictures are in {chosen.folder}")
 
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .version import VERSION
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from .session import Session
     from .streaming.level import Level
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = ["describe", "export", "list_children", "open_arrays", "read_rois", "search"]
 
 

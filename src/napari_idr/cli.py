@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from napari_idr import __version__
+from napari_idr.version import VERSION
 from napari_idr.errors import Cancelled, NapariIdrError
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _report(ctx: Any, message: str) -> None:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        put(__version__)
+        put(VERSION)
         raise typer.Exit
 
 

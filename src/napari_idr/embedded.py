@@ -46,6 +46,11 @@ class EmbeddedRepository:
         self.address = ""
         """Where it listens, with a trailing slash; empty while it does not run."""
 
+    @property
+    def process_id(self) -> int | None:
+        """The child's process id, None where it does not run."""
+        return None if self._process is None else self._process.pid
+
     def start(self, on_progress: Callable[[int, int, str], None] | None = None) -> str:
         """Start it and return its address; returns that at once where it runs already. May block for half a minute.
 

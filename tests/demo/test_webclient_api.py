@@ -48,7 +48,7 @@ def test_a_batch_is_told_apart_by_the_parents_of_the_links(client: Client) -> No
 def test_a_namespace_narrows_the_answer(client: Client) -> None:
     found = client.json(f"{API}annotations/?type=map&well=10004&ns={GENE}")["annotations"]
     assert [one["ns"] for one in found] == [GENE]
-    assert dict(found[0]["values"])["Gene Symbol"] == "ANLN"
+    assert dict(found[0]["values"])["Gene Symbol"] == "ACTB"
 
 
 def test_phenotypes_are_annotations_of_their_own_with_cmpo_accessions(client: Client) -> None:
@@ -112,6 +112,14 @@ def test_flat_lists_are_cut_into_pages(client: Client) -> None:
     assert len(client.json(f"{API}containers/?page=0&limit=1")["projects"]) == 2
     assert [one["name"] for one in client.json(f"{API}images/?id=201")["images"]] == ["colon-section-1"]
     assert client.json(f"{API}plate_acquisitions/?id=401")["acquisitions"][0]["id"] == 2001
+
+
+def test_images_tell_their_sizes_and_dates_when_asked(client: Client) -> None:
+    plain = client.json(f"{API}images/?id=202")["images"][0]
+    assert "sizeX" not in plain
+    asked = client.json(f"{API}images/?id=202&sizeXYZ=true&date=true&thumbVersion=true")["images"][0]
+    assert [asked[f"size{axis}"] for axis in "XYZT"] == [64, 64, 4, 3]
+    assert set(asked) - set(plain) == {"sizeX", "sizeY", "sizeZ", "sizeT", "date", "acqDate", "thumbVersion"}
 
 
 def test_a_bad_page_is_400_text_and_a_bad_id_500_html(client: Client) -> None:

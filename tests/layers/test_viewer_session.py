@@ -127,6 +127,7 @@ def test_a_slide_opens_in_colour_and_a_movie_at_its_own_plane(
     (slide,) = finished(demo.open("idr-demo://slide")).layers
     assert slide.rgb
     demo.close_all()
+    qtbot.waitUntil(lambda: not demo.viewer.layers)
     movie = finished(demo.open("idr-demo://movie")).layers
     settled(demo, qtbot)
     assert [tuple(layer.axis_labels) for layer in movie] == [("t", "z", "y", "x")] * 2
@@ -200,11 +201,11 @@ def test_opening_can_be_cancelled(demo: ViewerSession, server: EmbeddedServer, f
     assert not demo.viewer.layers
 
 
-def test_only_what_we_opened_is_closed(demo: ViewerSession, finished: Finished) -> None:
+def test_only_what_we_opened_is_closed(demo: ViewerSession, qtbot: QtBot, finished: Finished) -> None:
     mine = demo.viewer.add_image(np.zeros((8, 8)))
     finished(demo.open("idr-demo://movie"))
     demo.close_all()
-    assert list(demo.viewer.layers) == [mine]
+    qtbot.waitUntil(lambda: list(demo.viewer.layers) == [mine])
 
 
 def test_what_was_opened_is_remembered_newest_first(tmp_path: Path) -> None:

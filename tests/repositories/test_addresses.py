@@ -111,8 +111,13 @@ def test_local_tiff_is_recognised(address: str) -> None:
 
 
 def test_known_server_is_recognised_below_its_prefix() -> None:
-    found = recognise("https://uni.edu/web/image/9/", known_servers=("https://uni.edu/web",))
+    found = recognise("https://uni.edu/web/image/9/", known_servers=("https://uni.edu/web/",))
     assert (found.scheme, found.base, found.kind, found.id) == ("omero", "https://uni.edu/web/", "image", "9")
+
+
+def test_ome_zarr_that_is_open_does_not_make_its_fields_pages_of_a_server() -> None:
+    found = recognise("https://host/data/plate/A/1/0", known_servers=("https://host/data/plate",))
+    assert (found.scheme, found.base) == ("ome-zarr", "https://host/data/plate/A/1/0")
 
 
 @pytest.mark.parametrize(

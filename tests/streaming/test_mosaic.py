@@ -40,14 +40,14 @@ class FakeFields:
 
     made: dict[FieldKey, Made] = field(default_factory=dict)
     now: dict[FieldKey, FieldLevels] = field(default_factory=dict)
-    asked: list[FieldKey] = field(default_factory=list)
+    asked: list[tuple[FieldKey, bool]] = field(default_factory=list)
     failing: Exception | None = None
 
     def known(self, key: FieldKey) -> FieldLevels | None:
         return self.now.get(key)
 
-    def ask(self, key: FieldKey) -> None:
-        self.asked.append(key)
+    def ask(self, key: FieldKey, complete: bool) -> None:
+        self.asked.append((key, complete))
 
     def wait(self, keys: Sequence[FieldKey]) -> Mapping[FieldKey, FieldLevels]:
         if self.failing is not None:
@@ -299,7 +299,7 @@ def test_a_plate_of_which_nothing_is_known_is_empty_and_asks_for_its_fields(unli
     assert unlike.asked == [], "asking is the display's business"
     for ask in wishes.metadata.values():
         ask()
-    assert set(unlike.asked) == {A, B, C, D}
+    assert set(unlike.asked) == {(key, False) for key in (A, B, C, D)}
 
 
 def test_only_fields_in_view_are_asked_for(unlike, kept):
@@ -342,6 +342,8 @@ def test_a_field_seen_from_afar_shows_coarse_until_all_of_it_is_known(loader, ke
     picture, wishes = paint(finest)
     assert set(wishes.metadata) == {A}
     np.testing.assert_array_equal(picture, coarse.repeat(4, 0).repeat(4, 1))
+    wishes.metadata[A]()
+    assert fields.asked == [(A, True)]
     fields.all_known()
     np.testing.assert_array_equal(paint(finest)[0], coarse.repeat(4, 0).repeat(4, 1)), "sharper comes, coarse stays"
     np.testing.assert_array_equal(settled(loader, finest), fields.made[A].pixels[0])

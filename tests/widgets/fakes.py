@@ -250,10 +250,10 @@ class FakeViewerSession:
         self.opening.emit(job)
         return job
 
-    def start_embedded(self, on_progress: Callable[[str], None] | None = None) -> str:
+    def start_embedded(self, on_progress: Callable[[int, int, str], None] | None = None) -> str:
         self.session._begin("start_embedded")
         if on_progress is not None:
-            on_progress("plate: 3 of 8")
+            on_progress(3, 8, "painting wells")
         self.session.add_repository("http://127.0.0.1:4080/")
         return "http://127.0.0.1:4080/"
 

@@ -153,7 +153,7 @@ def test_an_example_starts_the_demonstration_and_opens(
     qtbot: QtBot, tab: BrowserTab, viewer_session: FakeViewerSession, session: FakeSession
 ) -> None:
     assert tab.start.repositories.count() == 2
-    tab.open_example(EXAMPLES[0])
+    tab.start.example_requested.emit(EXAMPLES[0])
     qtbot.waitUntil(lambda: bool(viewer_session.asked))
     assert session.calls["start_embedded"] == 1
     assert viewer_session.asked[0]["what"].kind == "plate"
@@ -167,7 +167,7 @@ def test_the_tiny_plate_needs_no_server(
 ) -> None:
     asked: list[str] = []
     monkeypatch.setattr(session, "resolve", lambda address: asked.append(address) or session._plates()[0])
-    tab.open_example(EXAMPLES[3])
+    tab.start.example_requested.emit(EXAMPLES[3])
     qtbot.waitUntil(lambda: bool(asked))
     assert session.calls["start_embedded"] == 0
 
@@ -177,7 +177,7 @@ def test_starting_the_demonstration_shows_progress_and_can_be_cancelled(
 ) -> None:
     release = threading.Event()
     session.hold = lambda method: release.wait(10)
-    tab.open_example(EXAMPLES[1])
+    tab.start_demonstration()
     task = tab.progress.findChild(Task)
     assert task.text.startswith("Starting the demonstration")
     task.cancel()

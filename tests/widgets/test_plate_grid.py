@@ -272,7 +272,7 @@ def test_the_hint_says_what_can_be_done_what_is_chosen_and_what_is_below_the_poi
     assert panel._hint.text() == HINT
     assert panel._open.isHidden()
     panel.view.choose(panel.view.selection.at((0, 0)))
-    assert panel._hint.text() == "Well A1 · KIF11"
+    assert panel._hint.text() == "Well A1 · KIF11, <i>mitotic arrest</i>"
     assert panel._open.text() == "Open A1"
     panel.view.choose(panel.view.selection.all())
     assert (panel._hint.text(), panel._open.text()) == ("94 wells selected", "Open 94 wells")

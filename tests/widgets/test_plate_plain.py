@@ -133,7 +133,7 @@ def test_wells_have_names_paths_and_images(wells: PlateWells) -> None:
 
 
 def test_a_well_says_the_gene_first_and_an_empty_one_that_it_has_no_image(wells: PlateWells) -> None:
-    assert wells.describe((0, 0)) == "Well A1 · KIF11"
+    assert wells.describe((0, 0)) == "Well A1 · KIF11, <i>mitotic arrest</i>"
     assert wells.describe((2, 3)) == "Well C4 has no image"
 
 

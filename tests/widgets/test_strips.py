@@ -133,7 +133,7 @@ def test_a_card_opens_its_example_by_mouse_and_by_keyboard(qtbot: QtBot, start: 
     ]
     with qtbot.waitSignal(start.example_requested) as asked:
         qtbot.mouseClick(start.cards[0], Qt.MouseButton.LeftButton)
-    assert asked.args[0].study == "idr9901"
+    assert asked.args[0].address == "idr-demo://plate"
     with qtbot.waitSignal(start.example_requested) as asked:
         qtbot.keyClick(start.cards[3], Qt.Key.Key_Space)
     assert asked.args[0].title == "Tiny plate"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 Box = tuple[int, int, int, int]
 """x, y, width, height in pixels of a level."""
 
+OPEN, THUMBNAILS = 4096, 8192
+"""Images and thumbnails (5 kB each) that are kept."""
 LARGEST = 2048
 """Longest side of a whole plane that is rendered; larger images are rendered from a coarser level."""
 PROJECTIONS: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
@@ -101,7 +104,10 @@ class Picture:
         return (shape[x] if x is not None else 1, shape[y] if y is not None else 1)
 
     def render(self, view: View, z: int, t: int, *, level: int = 0, box: Box | None = None) -> Image.Image:
-        """Return an RGB picture of one plane, or of part of it."""
+        """Return an RGB picture of one plane, or of part of it. Raises ``ValueError`` for a plane that is not there."""
+        extent = sizes(self.metadata)
+        if z >= extent["z"] or t >= extent["t"]:
+            raise ValueError(f"there is no plane z={z}, t={t}")
         width, height = self.size(level)
         x, y, w, h = box or (0, 0, width, height)
         window = {"x": slice(x, min(x + w, width)), "y": slice(y, min(y + h, height))}
@@ -132,13 +138,8 @@ class Picture:
 
     def _read(self, level: int, place: dict[str, Any]) -> NDArray[np.float64]:
         array = self._array(level)
-        index = []
-        for axis, size in zip(self.metadata.axis_names, array.shape, strict=True):
-            where = place.get(axis, 0)
-            if isinstance(where, int) and not 0 <= where < size:
-                raise ValueError(f"{axis}={where} is outside 0 to {size - 1}")
-            index.append(where)
-        plane = np.asarray(array[tuple(index)], np.float64)
+        index = tuple(place.get(axis, 0) for axis in self.metadata.axis_names)
+        plane = np.asarray(array[index], np.float64)
         kept = [axis for axis in self.metadata.axis_names if axis in "yx"]
         return plane.T if kept == ["x", "y"] else plane.reshape(-1, plane.shape[-1])
 
@@ -190,21 +191,18 @@ def as_jpeg(picture: Image.Image, quality: float = 0.9) -> bytes:
 
 
 class Pictures:
-    """The images of a folder, each opened once; thumbnails are kept."""
+    """The images of a folder, opened once each; pictures and thumbnails that were asked for last are kept."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
-        self._opened: dict[str, Picture] = {}
-        self._thumbnails: dict[tuple[str, int, int | None, int | None], bytes] = {}
+        self._open = lru_cache(OPEN)(lambda path: Picture(root / path))
+        self._thumbnail = lru_cache(THUMBNAILS)(self._make_thumbnail)
 
     def open(self, path: str) -> Picture:
         """Return the image of a path. Raises ``NapariIdrError`` where it cannot be read."""
-        if path not in self._opened:
-            self._opened[path] = Picture(self._root / path)
-        return self._opened[path]
+        return self._open(path)
 
     def metadata(self, path: str) -> ImageMetadata | None:
-        """Metadata of an image, None where it cannot be read."""
+        """Return the metadata of an image, None where it cannot be read."""
         try:
             return self.open(path).metadata
         except NapariIdrError:
@@ -212,10 +210,10 @@ class Pictures:
 
     def thumbnail(self, path: str, size: int, z: int | None = None, t: int | None = None) -> bytes:
         """Return a thumbnail as JPEG."""
-        key = (path, size, z, t)
-        if key not in self._thumbnails:
-            self._thumbnails[key] = as_jpeg(self.open(path).thumbnail(size, z, t))
-        return self._thumbnails[key]
+        return self._thumbnail(path, size, z, t)
+
+    def _make_thumbnail(self, path: str, size: int, z: int | None, t: int | None) -> bytes:
+        return as_jpeg(self.open(path).thumbnail(size, z, t))
 
 
 def _asked_channels(channels: tuple[ChannelView, ...], text: str) -> tuple[ChannelView, ...]:

@@ -159,7 +159,7 @@ class _Builder:
         number, served = self._next("well"), []
         for index, (one, path) in enumerate(fields):
             name = f"{plate} [Well {well_name(place)}, Field {index + 1}]"
-            image = self._image(path, name, "", annotations, series=index)
+            image = self._image(path, name, "", (), series=index)
             acquisition = None if one.acquisition is None else numbers.get(one.acquisition)
             served.append(ServedField(self._next("field"), index, image, acquisition))
         return ServedWell(number, *place, tuple(served), annotations)

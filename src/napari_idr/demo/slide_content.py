@@ -11,7 +11,7 @@ import numpy as np
 
 from .metadata import PaintedChannel, multiscale, omero
 from .noise import enlarge
-from .tissue import BACKGROUND, COARSE, Maps, Textures, paint_maps, paint_textures, palette
+from .tissue import BACKGROUND, COARSE, OUTLINE, SHADE, Maps, Textures, paint_maps, paint_textures, palette
 from .writer import ArrayWriter, halve, write_group
 
 if TYPE_CHECKING:
@@ -27,8 +27,10 @@ CHANNELS = (
     PaintedChannel("Green", "00FF00", 0, 255, 255),
     PaintedChannel("Blue", "0000FF", 0, 255, 255),
 )
-NUCLEATED, APICAL = 105.0, 230.0
+NUCLEATED, LUMEN = 105.0, 230.0
 """Depth in pixels at which the nuclei of a gland end, and its cells."""
+NEAR_FAT = OUTLINE - 40
+"""Value of the map of fat from which on there are no glands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,35 +56,39 @@ class SlidePainter:
         self._tile = shape.tile
         self._maps: Maps = paint_maps(shape.side, rng)
         self._textures: Textures = paint_textures(shape.tile, rng)
+        self._limits = _Limits.of(self._textures)
         self._palette = palette()
 
     def paint(self, row: int, column: int) -> NDArray[np.uint8] | None:
-        """(3, tile, tile) pixels of a tile, None where there is only glass."""
-        tissue = self._map(self._maps.tissue, row, column) + self._textures.wobble
-        if tissue.max() <= 0:
+        """Return the (3, tile, tile) pixels of a tile, None where there is only glass."""
+        glass = self._map(self._maps.tissue, row, column) <= self._limits.tissue
+        if glass.all():
             return None
         index = self._compose(row, column)
         pixels = np.stack([np.ascontiguousarray(self._palette[:, channel])[index] for channel in range(3)])
-        pixels[:, tissue <= 0] = BACKGROUND
+        np.copyto(pixels, np.uint8(BACKGROUND), where=glass)
         return pixels
 
     def _compose(self, row: int, column: int) -> NDArray[np.uint8]:
-        textures, maps = self._textures, self._maps
+        """Return the palette indices of a tile: stroma, then what lies in it, then the shade of the stain."""
+        textures, maps, limits = self._textures, self._maps, self._limits
         index = textures.stroma.copy()
-        fat = self._map(maps.fat, row, column) + textures.wobble
-        np.copyto(index, textures.fat, where=fat > 0)
-        infiltrate = self._map(maps.infiltrate, row, column) + 3 * textures.wobble
-        np.copyto(index, textures.infiltrate, where=(infiltrate > 0) & (fat < -60))
-        gland = self._map(maps.gland, row, column) + textures.wobble
-        gland[fat > -90] = -1
-        np.copyto(index, textures.epithelium, where=gland > 0)
-        np.copyto(index, textures.apical, where=gland > NUCLEATED)
-        np.copyto(index, textures.lumen, where=gland > APICAL)
-        stain = (self._map(maps.stain, row, column) + textures.dither).astype(np.uint8)
-        stain[(fat > 0) | (gland > APICAL)] = 0
-        return index + stain
+        fat, infiltrate, gland, stain = (
+            self._map(each, row, column) for each in (maps.fat, maps.infiltrate, maps.gland, maps.stain)
+        )
+        is_fat = fat > limits.fat
+        np.copyto(index, textures.fat, where=is_fat)
+        np.copyto(index, textures.infiltrate, where=(infiltrate > limits.infiltrate) & (fat < NEAR_FAT))
+        np.copyto(gland, np.uint8(0), where=fat > NEAR_FAT)
+        is_lumen = gland > limits.lumen
+        np.copyto(index, textures.epithelium, where=gland > limits.gland)
+        np.copyto(index, textures.apical, where=gland > limits.apical)
+        np.copyto(index, textures.lumen, where=is_lumen)
+        shade = (stain + textures.dither) // SHADE
+        np.copyto(shade, np.uint8(0), where=is_fat | is_lumen)
+        return np.asarray(index + shade, np.uint8)
 
-    def _map(self, coarse: NDArray[np.float32], row: int, column: int) -> NDArray[np.float32]:
+    def _map(self, coarse: NDArray[np.uint8], row: int, column: int) -> NDArray[np.uint8]:
         """Return the part of a coarse map under a tile, at full resolution."""
         step, margin = self._tile // COARSE, 1
         padded = np.pad(coarse, margin, mode="edge")
@@ -90,6 +96,23 @@ class SlidePainter:
         part = padded[y : y + step + 2 * margin, x : x + step + 2 * margin]
         full = enlarge(part, (self._tile + 2 * margin * COARSE,) * 2)
         return full[COARSE:-COARSE, COARSE:-COARSE].copy()
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """What the maps exceed within each part of the tissue."""
+
+    tissue: NDArray[np.uint8]
+    fat: NDArray[np.uint8]
+    infiltrate: NDArray[np.uint8]
+    gland: NDArray[np.uint8]
+    apical: NDArray[np.uint8]
+    lumen: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, textures: Textures) -> _Limits:
+        limit = textures.limit
+        return cls(limit(0), limit(0), limit(0, 3), limit(0), limit(NUCLEATED), limit(LUMEN))
 
 
 def write_slide(folder: Path, shape: SlideShape, on_tile: Callable[[], None] = lambda: None) -> None:

@@ -19,21 +19,24 @@ if TYPE_CHECKING:
 
 COARSE = 16
 """Pixels of the slide per pixel of the maps."""
+OUTLINE, DEPTH = 64, 2
+"""Value of a map on an outline, and pixels per step above it. Bytes, for they are enlarged for every tile."""
+SHADE = 32
+"""Steps of the stain map per palette index."""
 BACKGROUND = 243
 """Grey value of glass without tissue, in all three channels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Maps:
-    """Coarse maps of the whole slide, in pixels of the slide; positive is inside."""
+    """Coarse maps of the whole slide: depth below an outline, in steps of ``DEPTH`` pixels above ``OUTLINE``."""
 
-    tissue: NDArray[np.float32]
-    gland: NDArray[np.float32]
-    """Depth below the surface of a gland."""
-    infiltrate: NDArray[np.float32]
-    fat: NDArray[np.float32]
-    stain: NDArray[np.float32]
-    """Slow variation of the eosin stain, 0-4."""
+    tissue: NDArray[np.uint8]
+    gland: NDArray[np.uint8]
+    infiltrate: NDArray[np.uint8]
+    fat: NDArray[np.uint8]
+    stain: NDArray[np.uint8]
+    """Slow variation of the eosin stain, ``SHADE`` per palette index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,17 @@ class Textures:
     fat: NDArray[np.uint8]
     wobble: NDArray[np.float32]
     """Roughness of outlines, in pixels."""
-    dither: NDArray[np.float32]
-    """0-1, smooth"""
+    dither: NDArray[np.uint8]
+    """0 to ``SHADE``, smooth: hides the steps of the stain."""
+
+    def limit(self, depth: float, roughness: float = 1.0) -> NDArray[np.uint8]:
+        """Return what a map exceeds where it is deeper than ``depth`` pixels, along a rough line."""
+        return coded_depth(depth - roughness * self.wobble)
+
+
+def coded_depth(depth: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return depths in pixels in the steps of a map."""
+    return np.asarray(np.clip(depth / DEPTH + OUTLINE, 0, 255), np.uint8)
 
 
 def palette() -> NDArray[np.uint8]:
@@ -74,7 +86,8 @@ def paint_maps(side: int, rng: Generator) -> Maps:
     gland = _glands(count, rng) * COARSE
     fat = (_fractal(rng, count, 4) - 0.58 - 0.5 * np.clip(piece, 0, 0.4)) * 4000
     infiltrate = (_fractal(rng, count, 9) - 0.66) * 1500
-    return Maps(tissue, gland, infiltrate, fat, 4 * _fractal(rng, count, 4))
+    stain = np.asarray(4 * SHADE * _fractal(rng, count, 4), np.uint8)
+    return Maps(coded_depth(tissue), coded_depth(gland), coded_depth(infiltrate), coded_depth(fat), stain)
 
 
 def paint_textures(side: int, rng: Generator) -> Textures:
@@ -89,7 +102,7 @@ def paint_textures(side: int, rng: Generator) -> Textures:
         infiltrate=_index(_nuclei(side, rng, apart=27, long=1.1, size=10.5, dark=1.25), 2.5 + 2.5 * flat),
         fat=_index(0 * flat, 7.0 * _walls(side, rng)),
         wobble=16 * (smooth_noise(rng, side, 30, periodic=True) - 0.5),
-        dither=smooth_noise(rng, side, 22, periodic=True),
+        dither=np.asarray((SHADE - 1) * smooth_noise(rng, side, 22, periodic=True), np.uint8),
     )
 
 

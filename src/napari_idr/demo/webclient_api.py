@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from .answers import Served, page
+from .answers import Served, flag, page
+from .image_objects import sizes
+from .object_paths import find_object, paths_to_object
 from .objects import OWNER
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from .object_paths import Step
     from .objects import Json
     from .served import MapAnnotation, ServedImage
 
@@ -38,7 +41,7 @@ class WebclientApi:
     """The views of ``/webclient/``."""
 
     def __init__(self, served: Served) -> None:
-        self._catalogue = served.catalogue
+        self._catalogue, self._pictures = served.catalogue, served.pictures
 
     def routes(self) -> list[Route]:
         """All routes of the family except the pictures it shares with webgateway."""
@@ -84,10 +87,20 @@ class WebclientApi:
         rows = [_row(one) for one in plate.acquisitions] if plate else []
         return self._paged(request, {"acquisitions": rows})
 
-    async def _images(self, request: Request) -> Response:
+    def _images(self, request: Request) -> Response:
         dataset = self._catalogue.datasets.get(_number(request, "id") or 0)
         images = sorted(dataset.images, key=lambda one: (one.name.lower(), one.id)) if dataset else []
-        return self._paged(request, {"images": [_image_row(one) for one in images]})
+        return self._paged(request, {"images": [self._image_row(one, request) for one in images]})
+
+    def _image_row(self, one: ServedImage, request: Request) -> Json:
+        row = _row(one) | {"archived": False, "filesetId": one.id}
+        metadata = self._pictures.metadata(one.path) if flag(request, "sizeXYZ") else None
+        if metadata is not None:
+            extent = sizes(metadata)
+            row |= {f"size{axis.upper()}": extent[axis] for axis in "xyzt"}
+        if flag(request, "date"):
+            row |= {"date": DATE, "acqDate": DATE}
+        return row | ({"thumbVersion": 1} if flag(request, "thumbVersion") else {})
 
     def _paged(self, request: Request, lists: Json) -> Response:
         """Return the lists cut to a page (1-based; 0 for everything); 400 in plain text for a bad number."""
@@ -120,42 +133,30 @@ class WebclientApi:
 
     def _annotations_of(self, kind: str, number: int) -> Iterator[tuple[str, MapAnnotation]]:
         """(name of the object, annotation) of one object; an image of a well has those of the well."""
-        thing = self._thing(kind, number)
+        thing = find_object(self._catalogue, kind, number)
         for one in getattr(thing, "annotations", ()):
             yield getattr(thing, "name", ""), one
         if kind == "image" and thing is not None and number in self._catalogue.well_of_image:
             for one in self._catalogue.well_of_image[number].annotations:
                 yield thing.name, one
 
-    def _thing(self, kind: str, number: int) -> Any:
-        catalogue = self._catalogue
-        if kind in ("project", "screen"):
-            containers: Sequence[Any] = catalogue.projects if kind == "project" else catalogue.screens
-            return next((one for one in containers if one.id == number), None)
-        if kind == "acquisition":
-            plate = catalogue.plate_of_acquisition(number)
-            return plate.acquisition(number) if plate else None
-        index: dict[int, Any] = getattr(catalogue, f"{kind}s")
-        return index.get(number)
-
-    def _inherited(self, asked: Sequence[tuple[str, int]]) -> Json:
-        """Annotations of the containers of what was asked, and which inherits from which."""
-        annotations: list[Json] = []
+    def _inherited(self, asked: Sequence[Step]) -> Json:
+        """Return the annotations of the containers of what was asked, and what inherits from each container."""
+        annotations: dict[tuple[int, int], Json] = {}
         lineage: dict[str, dict[str, list[Json]]] = {}
+        for (kind, number), (above, container) in self._containers_of(asked):
+            found = [_annotation(one, above, container, name) for name, one in self._annotations_of(above, container)]
+            annotations |= {(one["id"], container): one for one in found}
+            if found:
+                heirs = lineage.setdefault(PARENT_CLASS[above], {}).setdefault(str(container), [])
+                heirs.append({"id": number, "class": PARENT_CLASS[kind]})
+        return {"annotations": list(annotations.values()), "lineage": lineage}
+
+    def _containers_of(self, asked: Sequence[Step]) -> Iterator[tuple[Step, Step]]:
         for kind, number in asked:
-            for path in self._ways(kind, number):
-                for above in path[1:-1]:
-                    of_above = (
-                        list(self._annotations_of(above["type"], above["id"])) if above["type"] in PARENT_CLASS else []
-                    )
-                    annotations += [_annotation(one, above["type"], above["id"], name) for name, one in of_above]
-                    child = {"id": number, "class": PARENT_CLASS[kind]}
-                    if of_above:
-                        lineage.setdefault(PARENT_CLASS[above["type"]], {}).setdefault(str(above["id"]), []).append(
-                            child
-                        )
-        unique = {(one["id"], one["link"]["parent"]["id"]): one for one in annotations}
-        return {"annotations": list(unique.values()), "lineage": lineage}
+            for path in paths_to_object(self._catalogue, kind, number):
+                steps = [(step["type"], step["id"]) for step in path[:-1]]
+                yield from (((kind, number), step) for step in steps if step[0] in PARENT_CLASS)
 
     async def _paths(self, request: Request) -> Response:
         for kind in PRECEDENCE:
@@ -164,49 +165,13 @@ class WebclientApi:
                     number = int(request.query_params[kind])
                 except ValueError:
                     return PlainTextResponse("Invalid parameter value", 400)
-                return JSONResponse({"paths": self._ways(kind, number)})
+                return JSONResponse({"paths": paths_to_object(self._catalogue, kind, number)})
         return JSONResponse({"paths": []})
-
-    def _ways(self, kind: str, number: int) -> list[list[Json]]:
-        """Paths from the experimenter to an object; empty where there is none of that id."""
-        if self._thing(kind, number) is None:
-            return []
-        steps: list[tuple[str, int]] = [(kind, number)]
-        while above := self._above(*steps[0]):
-            steps[:0] = above
-        return [[{"type": "experimenter", "id": OWNER["id"]}, *({"type": name, "id": one} for name, one in steps)]]
-
-    def _above(self, kind: str, number: int) -> list[tuple[str, int]]:
-        catalogue = self._catalogue
-        if kind == "image" and number in catalogue.dataset_of_image:
-            return [("dataset", catalogue.dataset_of_image[number].id)]
-        if kind == "image":
-            return self._well_and_sample(number)
-        if kind == "dataset":
-            return [("project", catalogue.project_of_dataset[number].id)]
-        if kind == "well":
-            return [("plate", catalogue.plate_of_well[number].id)]
-        if kind == "acquisition":
-            plate = catalogue.plate_of_acquisition(number)
-            return [("plate", plate.id)] if plate else []
-        if kind == "plate":
-            return [("screen", catalogue.screen_of_plate[number].id)]
-        return []
-
-    def _well_and_sample(self, image: int) -> list[tuple[str, int]]:
-        well = self._catalogue.well_of_image[image]
-        sample = next(one for one in well.fields if one.image.id == image)
-        path = [("well", well.id), ("wellsample", sample.id)]
-        return path if sample.acquisition is None else [("acquisition", sample.acquisition), *path]
 
 
 def _row(one: Any, children: int | None = None) -> Json:
     row = {"id": one.id, "name": one.name, "ownerId": OWNER["id"]}
     return row | ({} if children is None else {"childCount": children}) | {"permsCss": ""}
-
-
-def _image_row(one: ServedImage) -> Json:
-    return _row(one) | {"archived": False, "filesetId": one.id}
 
 
 def _number(request: Request, name: str) -> int | None:

@@ -25,7 +25,7 @@ Levels = list["NDArray[Any]"]
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Write a JSON document, making the folders above it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=1), encoding="utf-8")
+    path.write_text(json.dumps(document), encoding="utf-8")
 
 
 def write_group(folder: Path, attributes: Mapping[str, Any] | None = None) -> None:

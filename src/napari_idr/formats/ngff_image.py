@@ -25,6 +25,7 @@ RULE_MULTISCALES = '"multiscales" metadata: a list with at least one image'
 RULE_DIMENSIONS = '"multiscales" metadata: all datasets have the same number of dimensions'
 RULE_DTYPE = '"multiscales" metadata: the levels are one image, of one data type'
 
+PRIMARIES = ["FF0000", "00FF00", "0000FF"]
 SAMPLE_AXES = frozenset({"c", "s", "rgb", "rgba", "samples"})
 
 
@@ -218,17 +219,19 @@ def _level_infos(
 
 
 def _is_rgb(document: Place, axes: tuple[Axis, ...], level: LevelInfo, channels: tuple[Channel, ...]) -> bool:
-    """Whether the last axis holds the samples of one colour picture.
+    """Whether one axis holds the samples of one colour picture.
 
     OME-Zarr has no word for it, and three uint8 channels coloured red, green and blue may as well be three stains.
-    So only samples that lie side by side count: a last axis of 3 or 4 channels, 8 or 16 bits, not declared
-    greyscale and not given other colours than red, green and blue. Others are shown as channels, which for
-    a picture in red, green and blue channels looks the same.
+    So either the samples lie side by side (a last axis of 3 or 4 channels, 8 or 16 bits, not declared greyscale and
+    not given other colours than red, green and blue), or the file says of three channels of 8 bits that they *are*
+    Red, Green and Blue: by their names and their colours. Others are shown as channels.
     """
-    last = axes[-1]
-    if last.type == "space" or last.name.lower() not in SAMPLE_AXES or level.shape[-1] not in (3, 4):
-        return False
-    if level.dtype not in ("uint8", "uint16") or document["omero"]["rdefs"]["model"].value == "greyscale":
+    if document["omero"]["rdefs"]["model"].value == "greyscale":
         return False
     colors = [channel.color for channel in channels[:3]]
-    return colors in ([None] * 3, ["FF0000", "00FF00", "0000FF"])
+    last = axes[-1]
+    if last.type != "space" and last.name.lower() in SAMPLE_AXES:
+        side_by_side = level.shape[-1] in (3, 4) and level.dtype in ("uint8", "uint16")
+        return side_by_side and colors in ([None] * 3, PRIMARIES)
+    names = [channel.name.lower() for channel in channels]
+    return level.dtype == "uint8" and colors == PRIMARIES and names in (["red", "green", "blue"], ["r", "g", "b"])

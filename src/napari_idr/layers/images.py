@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_idr.version import VERSION
+
 from napari_idr.streaming.level import RepeatLevel
 
 if TYPE_CHECKING:
@@ -169,8 +171,6 @@ def channel_count(metadata: ImageMetadata) -> int:
 
 def provenance_of(metadata: ImageMetadata, reference: ImageReference) -> dict[str, Any]:
     """Return what ties a layer to its image, as JSON; kept in ``layer.metadata["napari_idr"]``."""
-    from napari_idr import __version__
-
     return {
         "address": reference.address or reference.source,
         "source": reference.source,
@@ -184,7 +184,7 @@ def provenance_of(metadata: ImageMetadata, reference: ImageReference) -> dict[st
         "size": list(metadata.levels[0].shape),
         "axes": list(metadata.axis_names),
         "source_kind": metadata.source_kind,
-        "plugin_version": __version__,
+        "plugin_version": VERSION,
     }
 
 

@@ -22,9 +22,12 @@ import numpy as np
 from napari_idr.streaming.level import Level, LevelView, Wishes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from napari.layers import Layer
+
+REDRAW_MS = 25
+"""Enough for the window to be drawn once; measured with the crash that ``one_per_turn`` avoids: 0 is too short."""
 
 _DATA_FIELDS = ("data_at_data_level", "data_at_thumbnail_level")
 
@@ -156,6 +159,20 @@ def warm_up() -> None:
     for module in ("pandas", "pint", "napari.layers", "napari._vispy.layers.image", "napari._vispy.layers.points"):
         with suppress(ImportError):
             import_module(module)
+
+
+def one_per_turn(functions: Sequence[Callable[[], object]]) -> None:
+    """Call functions one by one, with a redraw between them. GUI thread only.
+
+    napari 0.9 on PyQt5 crashes in OpenGL when several n-D layers go in one turn and a 2-D one stays (also with plain
+    numpy arrays); 0.10.0rc1 crashes when all go and another comes.
+    """
+    from qtpy.QtCore import QTimer
+
+    if functions:
+        first, *rest = functions
+        first()
+        QTimer.singleShot(REDRAW_MS, lambda: one_per_turn(rest))
 
 
 def event_loop_runs() -> bool:

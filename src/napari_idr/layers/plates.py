@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_idr.version import VERSION
+
 from .images import LayerPlan, look, place_in_space, short_name
 
 if TYPE_CHECKING:
@@ -75,8 +77,6 @@ def plate_space(mosaic: PlateMosaic) -> dict[str, Any]:
 
 def plate_provenance(mosaic: PlateMosaic, reference: PlateReference) -> dict[str, Any]:
     """Return what ties a plate's layers to the plate, as JSON."""
-    from napari_idr import __version__
-
     return {
         "kind": "plate",
         "address": reference.address or reference.source,
@@ -88,7 +88,7 @@ def plate_provenance(mosaic: PlateMosaic, reference: PlateReference) -> dict[str
         "acquisition": mosaic.source.acquisition,
         "axes": [axis.name for axis in mosaic.axes],
         "pixel_size": list(mosaic.scale),
-        "plugin_version": __version__,
+        "plugin_version": VERSION,
     }
 
 

@@ -7,6 +7,7 @@ import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from psygnal import Signal
@@ -83,6 +84,8 @@ class ViewerSession:
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="napari-idr-open")
         self._closed = False
         self._embedded: EmbeddedRepository | None = None
+        self.embedded_address = ""
+        """Of the embedded repository that samples open from; empty until it runs. One that runs may be given."""
         self._embedded_lock = threading.Lock()
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
@@ -134,11 +137,15 @@ class ViewerSession:
         return job
 
     def close_all(self) -> None:
-        """Remove the layers that we opened, and only those."""
+        """Remove the layers that we opened, and only those; they go one by one, in the next event-loop turns."""
         viewer = self.viewer
-        for layer in list(viewer.layers) if viewer is not None else ():
-            if "napari_idr" in layer.metadata:
-                viewer.layers.remove(layer)  # type: ignore[union-attr]
+        ours = [layer for layer in viewer.layers if "napari_idr" in layer.metadata] if viewer is not None else []
+        seam.one_per_turn([partial(self._remove, layer) for layer in ours])
+
+    def _remove(self, layer: Layer) -> None:
+        viewer = self.viewer
+        if viewer is not None and layer in viewer.layers:
+            viewer.layers.remove(layer)
 
     def _open(self, job: OpenJob, what: str | Node, acquisition: str, wells: tuple[str, ...]) -> None:
         try:
@@ -237,15 +244,13 @@ class ViewerSession:
         May block for as long as its data are made (once per machine); call it in a worker.
         """
         with self._embedded_lock:
-            if self._embedded is None:
+            if not self.embedded_address:
                 from napari_idr.embedded import EmbeddedRepository
 
-                embedded = EmbeddedRepository()
-                embedded.start(on_progress)
-                self._embedded = embedded
-            address = self._embedded.address
-        self.session.add_repository(address)
-        return address
+                self._embedded = EmbeddedRepository()
+                self.embedded_address = self._embedded.start(on_progress)
+        self.session.add_repository(self.embedded_address)
+        return self.embedded_address
 
     def close(self) -> None:
         """Stop everything in flight and the embedded repository. Layers that stay can still be looked at."""

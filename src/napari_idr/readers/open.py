@@ -9,7 +9,7 @@ from napari_idr.errors import FormatError
 from napari_idr.formats.ngff import group_kind
 from napari_idr.model.image import CollectionMetadata, ImageReference
 from napari_idr.remote.chunk_fetcher import ZarrChunks
-from napari_idr.remote.object_store import Access, open_store
+from napari_idr.remote.object_store import Access, child_address, last_part, open_store
 from napari_idr.streaming.chunks import ChunkedArray
 from napari_idr.streaming.pyramid import Pyramid, array_levels
 
@@ -70,7 +70,7 @@ async def open_pyramid(
     """
     arrays = await _image_arrays(reference.source, access, label)
     sources = [
-        ZarrChunks(array, f"{arrays.metadata.address}/{level.path}")
+        ZarrChunks(array, child_address(arrays.metadata.address, level.path))
         for array, level in zip(arrays.arrays, arrays.metadata.levels, strict=True)
     ]
     return Pyramid(array_levels([ChunkedArray(source) for source in sources], loader), arrays.metadata)
@@ -105,8 +105,6 @@ async def _image_arrays(source: str, access: Access, label: str) -> ome_zarr.Ima
 
 
 async def _well_as_collection(group: ome_zarr.Group) -> CollectionMetadata:
-    name = "/".join(group.address.rstrip("/").split("/")[-2:])
     fields = await ome_zarr.read_well(group)
-    return CollectionMetadata(
-        name, group.address, tuple((field.path, f"{group.address.rstrip('/')}/{field.path}") for field in fields)
-    )
+    images = tuple((field.path, child_address(group.address, field.path)) for field in fields)
+    return CollectionMetadata(last_part(group.address), group.address, images)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from psygnal import Signal
 
-from napari_idr.model.units import convert_length
 from napari_idr.streaming.label_offsets import OffsetLevel, offset_bits, offset_type, original_value
-from napari_idr.streaming.level import PickLevel
+from napari_idr.streaming.level import LastAxisLevel, PickLevel
 from napari_idr.streaming.mosaic import FieldLevels, MosaicAxes, MosaicLevel
-from napari_idr.streaming.mosaic_layout import PlateShape, alignment, lay_out, level_factors, snap
+from napari_idr.streaming.mosaic_layout import alignment, lay_out, level_factors
 
 from .ome_zarr import read_plate
 from .plate_fields import PlateFields
+from .plate_shape import channel_count, is_channel, pixel_sizes, plane_of, shape_of
 from .plate_source import PlateSource, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    import numpy as np
 
     from napari_idr.model.image import Axis, Channel, ImageMetadata, PlateMetadata, PlateReference, WellInfo
     from napari_idr.streaming.level import Level
@@ -54,12 +54,11 @@ class PlateMosaic:
 
     def __init__(self, source: PlateSource, fields: PlateFields, template: ImageMetadata) -> None:
         self.source, self.fields, self.template = source, fields, template
-        self.shape = _shape_of(source, fields, template)
+        self.shape = shape_of(source, fields, template)
         stored = [max(pixel) for pixel in pixel_sizes(template, template)]
-        plate = self.shape.plate
-        longest = max(plate.extent[0] * plate.rows, plate.extent[1] * plate.columns)
-        self.factors: tuple[float, ...] = level_factors(stored, longest)
-        self.layout: Layout = lay_out(plate, alignment(self.factors))
+        close = lay_out(self.shape.plate, 1)
+        self.factors: tuple[float, ...] = level_factors(stored, max(close.height, close.width))
+        self.layout: Layout = lay_out(self.shape.plate, alignment(self.factors))
         fields.changed.connect(self.changed.emit)
 
     # -- what it is
@@ -72,22 +71,30 @@ class PlateMosaic:
     @property
     def axes(self) -> tuple[Axis, ...]:
         """Axes of every channel's levels, y and x last; the channel axis is not among them."""
-        named = {axis.name: axis for axis in self.template.axes}
-        return tuple(named[name] for name in MosaicAxes(self.shape.leading).names)
+        return tuple(axis for axis, _ in self._axes_and_sizes())
 
     @property
     def scale(self) -> tuple[float, ...]:
         """Size of a pixel of the finest level, in the order of ``axes``."""
-        sizes = dict(zip(self.template.axis_names, self.template.levels[0].scale, strict=True))
-        return tuple(sizes[axis.name] for axis in self.axes)
+        return tuple(size for _, size in self._axes_and_sizes())
+
+    def _axes_and_sizes(self) -> list[tuple[Axis, float]]:
+        """Return axes with pixel sizes: the first field's, and where that lacks one, another's."""
+        found: dict[str, tuple[Axis, float]] = {}
+        for metadata in (self.template, *(image.metadata for _, image in self.fields.images)):
+            for axis, size in zip(metadata.axes, metadata.levels[0].scale, strict=True):
+                found.setdefault(axis.name, (axis, size))
+        return [found[name] for name in MosaicAxes(self.shape.leading).names]
 
     @property
     def channels(self) -> tuple[Channel | None, ...]:
         """Channels by index, named by the first field that names them; None where none does."""
         images = [image.metadata for _, image in self.fields.images]
-        named: tuple[Channel, ...] = next((m.channels for m in images if m.channels), ())
         count = max((channel_count(metadata) for metadata in images), default=1)
-        return tuple(named[index] if index < len(named) else None for index in range(count))
+        return tuple(
+            next((metadata.channels[index] for metadata in images if index < len(metadata.channels)), None)
+            for index in range(count)
+        )
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -110,8 +117,8 @@ class PlateMosaic:
     def levels_of(self, fields: FieldsOfMosaic, dtype: np.dtype[Any]) -> tuple[Level, ...]:
         """Return mosaic levels over something of every field."""
         axes = MosaicAxes(self.shape.leading)
-        height, width = self.template.levels[0].chunks[-2:]
-        return tuple(MosaicLevel(self.layout, fields, axes, factor, dtype, (height, width)) for factor in self.factors)
+        tile = plane_of(self.template, self.template.levels[0].chunks)
+        return tuple(MosaicLevel(self.layout, fields, axes, factor, dtype, tile) for factor in self.factors)
 
     # -- while it fills in
 
@@ -122,7 +129,7 @@ class PlateMosaic:
     @property
     def is_outgrown(self) -> bool:
         """Whether all wells are known and do not fit this layout."""
-        return self.fields.swept and _shape_of(self.source, self.fields, self.template) != self.shape
+        return self.fields.swept and not self.shape.holds(shape_of(self.source, self.fields, self.template))
 
     def rebuilt(self) -> PlateMosaic:
         """Return a mosaic of the same plate, laid out by what is known now."""
@@ -168,7 +175,8 @@ class PlateLabels:
         def offset(key: FieldKey, image: FieldImage) -> tuple[Level, ...]:
             axis = image.metadata.channel_axis
             plain = image.levels if axis is None else tuple(PickLevel(level, axis, 0) for level in image.levels)
-            return tuple(OffsetLevel(level, self._ordinals[key], self.bits) for level in plain)
+            bits = max(self.bits, offset_bits(image.levels[0].dtype, 0))  # too wide for the first: refused when read
+            return tuple(OffsetLevel(level, self._ordinals[key], bits) for level in plain)
 
         return self.mosaic.levels_of(FieldsOfMosaic(self.mosaic, self.fields, offset), offset_type(self.bits))
 
@@ -184,9 +192,7 @@ class PlateLabels:
 
 async def open_labels(mosaic: PlateMosaic, name: str) -> PlateLabels:
     """Open a label image of a plate: the requests of one field. Raises ``NotFound`` where no field has it."""
-    images = mosaic.fields
-    fields = PlateFields(images.plate, list(images.wells.values()), images.acquisition, images.loader, name)
-    fields.fields = images.fields  # which fields there are was read already
+    fields = mosaic.fields.of_label(name)
     first = await fields.first()
     return PlateLabels(mosaic, fields, first.levels[0].dtype)
 
@@ -227,97 +233,11 @@ class FieldsOfMosaic:
         levels = self._pick(key, image)
         if not levels:
             return self._absent
-        names = tuple(axis.name for axis in image.metadata.axes if not _is_channel(axis))
+        names = tuple(axis.name for axis in image.metadata.axes if not is_channel(axis))
+        for name in ("y", "x"):  # to the end, where they are not
+            at = names.index(name)
+            if names[-2:] != ("y", "x"):
+                levels = tuple(LastAxisLevel(level, at) for level in levels)
+                names = (*names[:at], *names[at + 1 :], name)
         sizes = pixel_sizes(image.metadata, self._mosaic.template)[-len(levels) :]
         return FieldLevels(levels, names, sizes, image.complete)
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """All that decides what the arrays of a mosaic look like."""
-
-    plate: PlateShape
-    leading: tuple[tuple[str, int], ...]
-    dtype: np.dtype[Any]
-
-
-def _shape_of(source: PlateSource, fields: PlateFields, template: ImageMetadata) -> _Shape:
-    images = [image.metadata for _, image in fields.images]
-    per_well = max((len(shown) for shown in fields.fields.values()), default=1)
-    plate = PlateShape(
-        rows=len(source.rows),
-        columns=len(source.columns),
-        fields={place: [(well.path, index) for index in range(per_well)] for place, well in source.wells.items()},
-        fields_per_well=per_well,
-        extent=_largest(images, template),
-        positions=_positions(source, fields, template),
-    )
-    leading = tuple(
-        (axis.name, max(_length(metadata, axis.name) for metadata in images))
-        for axis in template.axes
-        if axis.name not in ("y", "x") and not _is_channel(axis)
-    )
-    return _Shape(plate, leading, np.result_type(*{metadata.levels[0].dtype for metadata in images}))
-
-
-def _largest(images: Sequence[ImageMetadata], template: ImageMetadata) -> tuple[int, int]:
-    extents = []
-    for metadata in images:
-        (step_y, step_x), (height, width) = pixel_sizes(metadata, template)[0], metadata.levels[0].shape[-2:]
-        extents.append((int(np.ceil(height * step_y - 1e-6)), int(np.ceil(width * step_x - 1e-6))))
-    return max(height for height, _ in extents), max(width for _, width in extents)
-
-
-def _length(metadata: ImageMetadata, name: str) -> int:
-    axis = metadata.axis_index(name)
-    return 1 if axis is None else metadata.levels[0].shape[axis]
-
-
-def _positions(
-    source: PlateSource, fields: PlateFields, template: ImageMetadata
-) -> dict[FieldKey, tuple[float, float]] | None:
-    """Return stage positions on the canvas, in pixels: the repository's, else the fields' own translations."""
-    scale = dict(zip(template.axis_names, template.levels[0].scale, strict=True))
-    units = {axis.name: axis.unit for axis in template.axes}
-    found: dict[FieldKey, tuple[float, float]] = {}
-    for place in source.reference.positions:
-        y, x = convert_length(place.y, place.unit, units["y"]), convert_length(place.x, place.unit, units["x"])
-        if y is not None and x is not None:
-            found[(place.well, place.field)] = (y / scale["y"], x / scale["x"])
-    if not found and fields.swept:
-        found = _translations(fields, scale)
-    return found or None
-
-
-def _translations(fields: PlateFields, scale: Mapping[str, float]) -> dict[FieldKey, tuple[float, float]]:
-    found = {}
-    for key, image in fields.images:
-        where = dict(zip(image.metadata.axis_names, image.metadata.levels[0].translation, strict=True))
-        found[key] = (where["y"] / scale["y"], where["x"] / scale["x"])
-    return found if len(set(found.values())) > 1 else {}
-
-
-def pixel_sizes(metadata: ImageMetadata, template: ImageMetadata) -> tuple[tuple[float, float], ...]:
-    """Return the size of a pixel of each level, (y, x), in pixels of the template's finest level.
-
-    Where the two do not have the same unit their finest pixels are taken to be alike.
-    """
-    base = template if _units(metadata) == _units(template) else metadata
-    y, x = metadata.axis_names.index("y"), metadata.axis_names.index("x")
-    at = base.axis_names.index("y"), base.axis_names.index("x")
-    finest = base.levels[0].scale[at[0]], base.levels[0].scale[at[1]]
-    return tuple((snap(level.scale[y] / finest[0]), snap(level.scale[x] / finest[1])) for level in metadata.levels)
-
-
-def _units(metadata: ImageMetadata) -> tuple[str | None, ...]:
-    return tuple(axis.unit for axis in metadata.axes if axis.name in ("y", "x"))
-
-
-def channel_count(metadata: ImageMetadata) -> int:
-    """Return the number of channels: 1 where there is no channel axis."""
-    axis = metadata.channel_axis
-    return 1 if axis is None else metadata.levels[0].shape[axis]
-
-
-def _is_channel(axis: Axis) -> bool:
-    return axis.type == "channel" or axis.name == "c"

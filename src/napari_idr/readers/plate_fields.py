@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_idr.errors import FormatError, NapariIdrError, NotFound
-from napari_idr.formats.ngff import ArrayInfo, parse_image
+from napari_idr.errors import Cancelled, FormatError, NapariIdrError, NotFound
 from napari_idr.remote.chunk_fetcher import ZarrChunks
+from napari_idr.remote.object_store import child_address, shown_address
 from napari_idr.streaming.chunks import ChunkedArray
 from napari_idr.streaming.pyramid import ArrayLevel, array_levels
 
-from .ome_zarr import Group, read_image, read_well
+from .field_likeness import check_alike, inferred
+from .ome_zarr import Group, ImageArrays, read_image, read_label, read_well
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from napari_idr.streaming.mosaic_layout import FieldKey
 
 WELLS_AT_ONCE = 16
+
+RETRY_SECONDS = 10.0
+"""A field whose metadata could not be read is not asked for again by a display before this."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -67,6 +72,7 @@ class PlateFields:
         self.wells = {well.path: well for well in wells}
         self.fields: dict[str, tuple[FieldInfo, ...]] = {}
         """Fields shown, by path of the well, for the wells read so far."""
+        self._listed: dict[str, tuple[int, ...]] = {}
         self.problems: dict[str, NapariIdrError] = {}
         """What could not be read, by path of the well or field."""
         self.swept = False
@@ -74,6 +80,17 @@ class PlateFields:
         self._known: dict[FieldKey, FieldImage | None] = {}
         self._tasks: dict[Any, asyncio.Task[Any]] = {}
         self._template: ImageMetadata | None = None
+        self._images: PlateFields | None = None
+        self._turn = asyncio.Semaphore(WELLS_AT_ONCE)
+        self._sweeping = False
+        self._asked: set[tuple[FieldKey, bool]] = set()
+        self._not_before: dict[FieldKey, float] = {}
+
+    def of_label(self, name: str) -> PlateFields:
+        """Return the label images of that name of the same fields; which fields there are is read once for both."""
+        labels = PlateFields(self.plate, list(self.wells.values()), self.acquisition, self.loader, name)
+        labels.fields, labels._listed, labels._images = self.fields, self._listed, self
+        return labels
 
     # -- from any thread
 
@@ -82,19 +99,36 @@ class PlateFields:
         return self._known.get(key)
 
     def is_absent(self, key: FieldKey) -> bool:
-        """Whether the field is listed but not there, or has no such label."""
-        return key in self._known and self._known[key] is None
+        """Whether the well has no such field, the field is listed but not there, or has no such label."""
+        listed = self.fields.get(key[0])
+        beyond = listed is not None and key[1] >= len(listed)
+        return beyond or (key in self._known and self._known[key] is None)
+
+    def shown_index(self, path: str, index: int) -> int | None:
+        """Return which of the fields shown is a well's n-th; None where it is not shown.
+
+        A well not read yet is taken to be like the first that was.
+        """
+        listed = self._listed.get(path) or next(iter(self._listed.values()), ())
+        return listed.index(index) if path in self.wells and index in listed else None
 
     def ask(self, key: FieldKey, complete: bool) -> None:
         """Ask for a field's metadata, for all of them or just enough to show it from afar; never waits."""
-        self.loader.run(self._read_quietly(key, complete))
+        if (key, complete) in self._asked or (self._sweeping and not complete):
+            return  # it comes
+        self._asked.add((key, complete))
+        with suppress(Cancelled):  # closed meanwhile: there is nothing left to show
+            self.loader.run(self._read_quietly(key, complete))
 
     def wait(self, keys: Iterable[FieldKey]) -> dict[FieldKey, FieldImage | None]:
         """Return all metadata of some fields. May block; raises what kept them from being read."""
         return self.loader.wait(self._read_all(list(keys)))
 
     def wait_all(self) -> None:
-        """Read everything there is to know of all fields. May block."""
+        """Read everything there is to know of all fields. May block.
+
+        What breaks a rule or is not there is noted in ``problems``; where the repository does not answer it raises.
+        """
         self.loader.wait(self._read_everything())
 
     @property
@@ -116,7 +150,7 @@ class PlateFields:
         for well in self.wells.values():
             try:
                 for index, _ in enumerate(await self._well(well.path)):
-                    image = await self._once(("full", (well.path, index)), self._read_full((well.path, index)))
+                    image: FieldImage | None = await self._full((well.path, index))
                     if image is not None:
                         self._template = image.metadata
                         return image
@@ -128,13 +162,17 @@ class PlateFields:
 
     async def sweep(self) -> None:
         """Read every well, and enough of each field to show it from afar; ``changed`` tells of each."""
-        gate = asyncio.Semaphore(WELLS_AT_ONCE)
+        turn = asyncio.Semaphore(WELLS_AT_ONCE)
 
         async def read(path: str) -> None:
-            async with gate:
+            async with turn:
                 await self._sweep_well(path)
 
-        await asyncio.gather(*(read(path) for path in self.wells))
+        self._sweeping = True
+        try:
+            await asyncio.gather(*(read(path) for path in self.wells))
+        finally:
+            self._sweeping = False
         self.swept = True
         self.changed.emit()
 
@@ -148,17 +186,24 @@ class PlateFields:
         self.changed.emit()
 
     async def _well(self, path: str) -> tuple[FieldInfo, ...]:
+        if self._images is not None:
+            return await self._images._well(path)  # noqa: SLF001 - the same class
         result: tuple[FieldInfo, ...] = await self._once(("well", path), self._read_well(path))
         return result
 
     async def _read_well(self, path: str) -> tuple[FieldInfo, ...]:
-        listed = self.wells[path].fields
-        fields = listed if listed is not None else await read_well(await self.plate.group(path))
-        shown = tuple(
-            field for field in fields if self.acquisition is None or field.acquisition in (None, self.acquisition)
-        )
-        self.fields[path] = shown
-        return shown
+        fields = self.wells[path].fields
+        if fields is None:
+            try:
+                fields = await read_well(await self.plate.group(path))
+            except NotFound as error:  # listed but not there: its place stays empty
+                self.problems[path] = error
+                fields = ()
+        of_run = (None, self.acquisition)
+        chosen = [n for n, field in enumerate(fields) if self.acquisition is None or field.acquisition in of_run]
+        self._listed[path] = tuple(chosen)
+        self.fields[path] = tuple(fields[n] for n in chosen)
+        return self.fields[path]
 
     def _place(self, key: FieldKey) -> str:
         path, index = key
@@ -173,13 +218,14 @@ class PlateFields:
             self._put(key, None)
             return
         template = self._template
-        if self.plate.documents is not None or template is None or self._has_position(template):
-            await self._once(("full", key), self._read_full(key))
+        if self.plate.documents is not None or template is None:
+            await self._full(key)
             return
+        own = alone or bool(self.label) or self._has_position(template)
         try:
-            await self._once(("glance", key), self._read_coarsest(key, template, own=alone or bool(self.label)))
+            await self._once(("glance", key), self._read_coarsest(key, template, own=own))
         except (NotFound, FormatError):
-            await self._once(("full", key), self._read_full(key))
+            await self._full(key)
 
     @staticmethod
     def _has_position(template: ImageMetadata) -> bool:
@@ -188,18 +234,21 @@ class PlateFields:
     async def _read_coarsest(self, key: FieldKey, template: ImageMetadata, *, own: bool) -> None:
         place = self._place(key)
         path = template.levels[-1].path
-        bare = replace(self.plate, path=_join(self.plate.path, place), attributes={}, address=self._address(place))
+        bare = self._bare(place)
         if own:
             group, array = await asyncio.gather(self.plate.group(place), bare.array(path))
+            check_alike(group, template)
         else:
             group, array = None, await bare.array(path)
-        source = ZarrChunks(array, f"{bare.address}/{path}")
-        if len(source.shape) != len(template.axes):
-            raise FormatError("The field has other axes", bare.address, key=path)
-        metadata = _inferred(template, source, group, bare.address)
+        source = ZarrChunks(array, shown_address(child_address(bare.address, path)))
+        if len(source.shape) != len(template.axes) or (self.label and source.dtype.kind not in "iub"):
+            raise FormatError("The field has other axes or pixels", bare.address, key=path)
+        metadata = inferred(template, source, group, bare.address)
+        if len(metadata.warnings) > len(template.warnings):
+            raise FormatError("The field is unlike the first", bare.address, key=path)
         if key not in self._known:
             levels = array_levels([ChunkedArray(source)], self.loader)
-            self._put(key, FieldImage(metadata, levels, complete=len(metadata.levels) == 1))
+            self._put(key, FieldImage(metadata, levels, complete=own and len(metadata.levels) == 1))
 
     async def _read_full(self, key: FieldKey) -> FieldImage | None:
         fields = await self._well(key[0])
@@ -210,11 +259,20 @@ class PlateFields:
             return known
         place = self._place(key)
         try:
-            arrays = await read_image(await self.plate.group(place), labels=self._template is None and not self.label)
+            arrays = await self._read_arrays(place)
         except NotFound:
             return self._put(key, None)
-        sources = [ZarrChunks(array, self._address(place)) for array in arrays.arrays]
+        sources = [ZarrChunks(array, shown_address(self._address(place))) for array in arrays.arrays]
         return self._put(key, self._complete(arrays.metadata, sources, self._known.get(key)))
+
+    async def _read_arrays(self, place: str) -> ImageArrays:
+        if not self.label:
+            return await read_image(await self.plate.group(place), labels=self._template is None)
+        return await read_label(self._bare(place.removesuffix(f"/labels/{self.label}")), self.label)
+
+    def _bare(self, place: str) -> Group:
+        """Return a group below the plate's without asking for its attributes."""
+        return replace(self.plate, path=_join(self.plate.path, place), attributes={}, address=self._address(place))
 
     def _put(self, key: FieldKey, image: FieldImage | None) -> FieldImage | None:
         self._known[key] = image
@@ -228,16 +286,31 @@ class PlateFields:
         return FieldImage(metadata, array_levels(chunked, self.loader), complete=True)
 
     async def _read_all(self, keys: list[FieldKey]) -> dict[FieldKey, FieldImage | None]:
-        images = await asyncio.gather(*(self._once(("full", key), self._read_full(key)) for key in keys))
+        async def read(key: FieldKey) -> FieldImage | None:
+            async with self._turn:
+                return await self._full(key)
+
+        images = await asyncio.gather(*(read(key) for key in keys))
         return dict(zip(keys, images, strict=True))
 
     async def _read_everything(self) -> None:
+        async def read(key: FieldKey) -> None:
+            async with self._turn:
+                try:
+                    await self._full(key)
+                except FormatError as error:
+                    self.problems[f"{key[0]}/{key[1]}"] = error
+
         await self.sweep()
-        await self._read_all([(path, index) for path, fields in self.fields.items() for index in range(len(fields))])
-        for path, problem in self.problems.items():
-            if not isinstance(problem, (NotFound, FormatError)):
+        for problem in self.problems.values():
+            if not isinstance(problem, NotFound | FormatError):
                 raise problem
-            self.fields.setdefault(path, ())
+        keys = [(path, index) for path, fields in list(self.fields.items()) for index in range(len(fields))]
+        await asyncio.gather(*(read(key) for key in keys))
+
+    async def _full(self, key: FieldKey) -> FieldImage | None:
+        image: FieldImage | None = await self._once(("full", key), self._read_full(key))
+        return image
 
     async def _once(self, name: Any, coroutine: Any) -> Any:
         """Run a coroutine under a name, once however many ask; a failure may be tried again."""
@@ -249,44 +322,28 @@ class PlateFields:
         return await asyncio.shield(task)
 
     async def _read_quietly(self, key: FieldKey, complete: bool) -> None:
-        """Read a field; what fails is noted, not raised."""
+        """Read a field; what fails is noted, not raised, and not asked for again at once."""
+        clock = asyncio.get_running_loop().time
         try:
-            if complete or self._template is None:
-                await self._once(("full", key), self._read_full(key))
-            else:
-                fields = await self._well(key[0])
-                await self._glance(key, alone=len(fields) == 1)
+            if clock() >= self._not_before.get(key, 0.0):
+                async with self._turn:
+                    await self._read_for_display(key, complete)
         except NapariIdrError as error:
             self.problems[f"{key[0]}/{key[1]}"] = error
+            self._not_before[key] = clock() + RETRY_SECONDS
             self.changed.emit()
+        finally:
+            self._asked.discard((key, complete))
+
+    async def _read_for_display(self, key: FieldKey, complete: bool) -> None:
+        if complete or self._template is None:
+            await self._full(key)
+        else:
+            fields = await self._well(key[0])
+            await self._glance(key, alone=len(fields) == 1)
 
     def _address(self, place: str) -> str:
-        return f"{self.plate.address.rstrip('/')}/{place}"
-
-
-def _inferred(template: ImageMetadata, coarsest: ZarrChunks, group: Group | None, address: str) -> ImageMetadata:
-    """Return the metadata of a field of which only the coarsest array is known, by likeness to another field."""
-    last = template.levels[-1]
-    arrays = [
-        ArrayInfo(
-            level.path,
-            tuple(
-                max(1, round(size * fine / coarse))
-                for size, fine, coarse in zip(coarsest.shape, level.shape, last.shape, strict=True)
-            ),
-            level.chunks,
-            str(coarsest.dtype),
-        )
-        for level in template.levels[:-1]
-    ]
-    arrays.append(ArrayInfo(last.path, coarsest.shape, coarsest.chunks, str(coarsest.dtype)))
-    if group is not None:
-        return parse_image(group.attributes, arrays, address=address)
-    levels = tuple(
-        replace(level, shape=array.shape, dtype=array.dtype)
-        for level, array in zip(template.levels, arrays, strict=True)
-    )
-    return replace(template, address=address, levels=levels)
+        return child_address(self.plate.address, place)
 
 
 def _join(*parts: str) -> str:

@@ -15,7 +15,7 @@ from urllib3.exceptions import ProtocolError as BrokenOff
 from urllib3.exceptions import ReadTimeoutError
 from urllib3.util.retry import Retry
 
-from napari_idr import __version__
+from napari_idr.version import VERSION
 from napari_idr.errors import Cancelled, NapariIdrError, ProtocolError, TimedOut
 
 from .http_errors import check_answer, from_exception
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Query: TypeAlias = "Sequence[tuple[str, str]]"
 """Parameters in the order they are sent: caches of servers look at it."""
 
-USER_AGENT = f"napari-idr/{__version__} (+https://github.com/napari-idr/napari-idr)"
+USER_AGENT = f"napari-idr/{VERSION} (+https://github.com/napari-idr/napari-idr)"
 CONNECTIONS_PER_HOST = 4
 JSON_LIMIT = 64 << 20
 LONGEST_RETRY_AFTER = 20.0

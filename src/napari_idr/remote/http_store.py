@@ -11,7 +11,7 @@ from obstore.exceptions import BaseError, NotSupportedError, PermissionDeniedErr
 from obstore.store import HTTPStore
 from zarr.abc.store import SuffixByteRequest
 
-from napari_idr import __version__
+from napari_idr.version import VERSION
 from napari_idr.errors import (
     AccessDenied,
     ChunkError,
@@ -147,7 +147,7 @@ def _http_store(address: str, access: Access) -> HTTPStore:
             "connect_timeout": min(patience, timedelta(seconds=10)),
             "read_timeout": patience,
             "timeout": timedelta(hours=1),  # a large shard over a slow line may take long: silence is what counts
-            "user_agent": f"napari-idr/{__version__}",
+            "user_agent": f"napari-idr/{VERSION}",
             "default_headers": dict(access.headers),
         },
         retry_config={

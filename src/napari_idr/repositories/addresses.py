@@ -70,8 +70,9 @@ def recognise(address: str, *, known_servers: Sequence[str] = ()) -> Recognised:
     address
         Anything a person would paste.
     known_servers
-        Base addresses of OMERO.web servers: every address below them belongs to them. Other servers are
-        known by the paths of their pages (``/webclient/``, ``/iviewer/``, ``/webgateway/``, ``/api/``).
+        Base addresses of OMERO.web servers: every address below one belongs to it. Each ends in a slash; others
+        are passed over. Servers that are not known are told by the paths of their pages (``/webclient/``,
+        ``/iviewer/``, ``/webgateway/``, ``/api/``).
 
     Raises
     ------
@@ -181,9 +182,8 @@ def _netloc(parts: SplitResult) -> str:
 
 
 def _known_base(address: str, known_servers: Sequence[str]) -> str:
-    for server in (IDR, *known_servers):
-        base = server.rstrip("/") + "/"
-        if f"{address}/".lower().startswith(base.lower()):
+    for base in (IDR, *known_servers):
+        if base.endswith("/") and f"{address}/".lower().startswith(base.lower()):
             return base
     return ""
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_idr.errors import NapariIdrError, ServerFailure
-from napari_idr.formats.omero_annotations import fit_labels, merge_values, parse_annotations
-from napari_idr.formats.omero_json import Source, parse_acquisition, parse_field_range, parse_positions
+from napari_idr.formats.omero_annotations import fit_labels, merge_values, parse_annotations, parse_plate_grid
+from napari_idr.formats.omero_json import Source, parse_acquisition, parse_field_range, parse_listing, parse_positions
 from napari_idr.model.catalog import Plate, PlateAcquisition, PlateGrid
 
 from .memo import Memo
-from .omero_api import ANNOTATION_BATCH, OmeroApi, batches
+from .omero_api import ANNOTATION_BATCH, LONGEST_PAGE, OmeroApi, batches
 
 if TYPE_CHECKING:
     from napari_idr.formats.omero_annotations import MapAnnotation
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Place = tuple[int, int]
 """0-based (row, column) of a well."""
+Runs = tuple[tuple[PlateAcquisition, ...], int]
+"""Acquisitions of a plate, and the number of fields of a well over all of them."""
 
 
 class PlateTables:
@@ -27,12 +29,12 @@ class PlateTables:
 
     def __init__(self, api: OmeroApi, source: Source) -> None:
         self._api, self._source = api, source
-        self._runs: Memo[tuple[tuple[PlateAcquisition, ...], int]] = Memo(64)
+        self._runs: Memo[Runs] = Memo(64)
         self._grids: Memo[PlateGrid] = Memo(8)
 
     def grid(self, plate: Node, field: int, acquisition: str) -> PlateGrid:
         """Return the grid of one field of a plate, with its acquisitions and number of fields."""
-        runs, count = self._runs.get(plate.id, lambda: self._ask_runs(plate))
+        runs, count = self._runs.peek(plate.id) or self._ask_first(plate, field, acquisition)
         grid = self.wells(plate.id, field, acquisition)
         shown = next((r for r in runs if r.id == acquisition), runs[0] if runs else None)
         if shown is not None and shown.first_field is not None and shown.last_field is not None:
@@ -50,8 +52,7 @@ class PlateTables:
 
     def wells(self, plate_id: str, field: int = 0, acquisition: str = "") -> PlateGrid:
         """Return the grid as the server gives it: one request, none for one of the last eight."""
-        key = f"{plate_id}/{field}/{acquisition}"
-        return self._grids.get(key, lambda: self._api.grid(plate_id, field, acquisition))
+        return self._grids.get(_key(plate_id, field, acquisition), lambda: self._api.grid(plate_id, field, acquisition))
 
     def key_values(self, plate: Node) -> dict[Place, tuple[KeyValue, ...]]:
         """Return the annotations of the wells, or where no well has any those of their first images."""
@@ -64,16 +65,29 @@ class PlateTables:
         records = self._api.all_records(f"plates/{plate.id}/wells/", normalize=False)
         return tuple(position for record in records for position in parse_positions(record))
 
-    def _ask_runs(self, plate: Node) -> tuple[tuple[PlateAcquisition, ...], int]:
+    def _ask_first(self, plate: Node, field: int, acquisition: str) -> Runs:
+        """Ask for the acquisitions and the grid at once, and keep both; return the acquisitions."""
+        asks = [
+            self._api.ask_list(f"plates/{plate.id}/plateacquisitions/", 0, LONGEST_PAGE),
+            self._api.ask_grid(plate.id, field, acquisition),
+        ]
+        listed, grid = self._api.together(asks)
+        runs = self._runs_of(plate, listed, asks[0][0])
+        if isinstance(grid, NapariIdrError):
+            raise grid
+        self._grids.put(_key(plate.id, field, acquisition), parse_plate_grid(grid, asks[1][0]))
+        self._runs.put(plate.id, runs)
+        return runs
+
+    def _runs_of(self, plate: Node, listed: object, address: str) -> Runs:
         """Return the acquisitions of a plate, and the number of fields of a well over all of them.
 
         A plate without images has no list of acquisitions: the server fails then. One without acquisitions,
         or that does not exist, is told by its own record.
         """
-        try:
-            records = self._api.all_records(f"plates/{plate.id}/plateacquisitions/")
-        except ServerFailure:
-            records = []
+        if isinstance(listed, NapariIdrError) and not isinstance(listed, ServerFailure):
+            raise listed
+        records = () if isinstance(listed, NapariIdrError) else parse_listing(listed, address).records
         source = replace(self._source, accession=plate.accession)
         runs = tuple(parse_acquisition(record, source) for record in records)
         if runs:
@@ -94,3 +108,7 @@ class PlateTables:
                 if annotation.parent_id in places:
                     by_place.setdefault(places[annotation.parent_id], []).append(annotation)
         return {place: merge_values(annotations) for place, annotations in by_place.items()}
+
+
+def _key(plate_id: str, field: int, acquisition: str) -> str:
+    return f"{plate_id}/{field}/{acquisition}"

@@ -9,6 +9,7 @@ from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from superqt.utils import ensure_main_thread
 
+from napari_idr.layers.samples import is_sample, locate_sample
 from napari_idr.model.catalog import Page
 
 from .address_box import AddressBox
@@ -16,7 +17,6 @@ from .browse_page import BrowsePage
 from .buttons import icon_button
 from .catalog_tree import OPENS
 from .desktop import clipboard_text
-from .examples import find_example, tiny_plate
 from .notice_strip import NoticeStrip
 from .opening_watch import OpeningWatch
 from .progress_strip import ProgressStrip, Task
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from napari_idr.layers.viewer_session import ViewerSession
     from napari_idr.model.catalog import Node
 
-    from .examples import Example
     from .theme import Theme
 
 SMALLEST = QSize(300, 320)
@@ -85,7 +84,7 @@ class BrowserTab(QWidget):
         self.box.address_entered.connect(self.go_to)
         self.box.search_entered.connect(self.search)
         self.page.open_requested.connect(self.open)
-        self.start.example_requested.connect(self.open_example)
+        self.start.example_requested.connect(lambda example: self.go_to(example.address))
         self.start.address_requested.connect(self.go_to)
         self.start.search_requested.connect(self.box.submit)
         self.start.repository_requested.connect(self._show_repository)
@@ -119,25 +118,34 @@ class BrowserTab(QWidget):
     def go_to(self, address: str) -> None:
         """Find what an address points at, show it in the tree, and open it if it is something to open."""
         task = self.progress.begin(f"Opening {address}", on_cancel=self._going.cancel)
-        self._going.run(
-            self._session.resolve,
+        self._going.run_reporting(
+            self._resolve,
             address,
+            on_progress=task.update_amount,
             on_done=lambda node: self._arrive(node, task),
             on_error=lambda error: self._give_up(error, lambda: self.go_to(address), task),
         )
 
+    def _resolve(self, job: Job, address: str) -> Node:
+        """Return the node of an address, having started the embedded repository where it needs that. In a worker."""
+        found: str | Node = address
+        if is_sample(address):
+            found = locate_sample(address, self._session, lambda: self._viewer_session.start_embedded(job.report))
+        return self._session.resolve(found) if isinstance(found, str) else found
+
     def _arrive(self, node: Node, task: Task) -> None:
         task.finish()
-        self._show_and_open(node)
+        self.show_node(node)
+        if node.kind in OPENS or node.kind == "collection":
+            self.open(node, (), False)
 
-    def _show_and_open(self, node: Node) -> None:
+    def show_node(self, node: Node) -> None:
+        """Show a node in the tree (at its top, where it is not loaded), with its details and grid."""
         self.show_browse()
         self.page.set_filter("")
         if not self.page.tree.show_node(node):
-            self.page.tree.show_found("From link", Page((node,), 0, 1))
+            self.page.tree.show_found("Opened", Page((node,), 0, 1))
         self._selection.select(node)
-        if node.kind in OPENS or node.kind == "collection":
-            self.open(node, (), False)
 
     def search(self, text: str) -> None:
         """Search all repositories, and show what matches at the top of the tree."""
@@ -172,15 +180,6 @@ class BrowserTab(QWidget):
         acquisition = selected.acquisition if same else ""
         self._viewer_session.open(node, acquisition=acquisition, wells=wells, beside=beside)
 
-    def open_example(self, example: Example) -> None:
-        """Open an example; most need the embedded repository, which is started first."""
-        if example.study:
-            self._with_embedded(
-                lambda address: find_example(self._session, address, example.study), self._show_and_open
-            )
-        else:
-            self.go_to(str(tiny_plate()))
-
     def add_repository(self, address: str) -> None:
         """Add a folder or server to the tree, and show it."""
         run(
@@ -199,32 +198,27 @@ class BrowserTab(QWidget):
 
     # Repositories
 
-    def _with_embedded(self, find: Callable[[str], Node], then: Callable[[Node], object]) -> None:
-        """Start the embedded repository (once), find a node in it, and go on with that."""
-        task: Task | None = None
+    def start_demonstration(self) -> None:
+        """Start the embedded repository, and show what it holds."""
+        task = self.progress.begin("Starting the demonstration", on_cancel=self._starting.cancel)
 
-        def start(job: Job) -> Node:
-            return find(self._viewer_session.start_embedded(on_progress=job.report))
+        def arrive(address: str) -> None:
+            task.finish()
+            self.add_repository(address)
 
-        def arrive(node: Node) -> None:
-            _finish(task)
-            then(node)
-
-        job = self._starting.run_reporting(
-            start,
-            on_progress=lambda said: task.update_amount(0, 0, said) if task else None,
+        self._starting.run_reporting(
+            lambda job: self._viewer_session.start_embedded(job.report),
+            on_progress=task.update_amount,
             on_done=arrive,
-            on_error=lambda error: self._give_up(error, lambda: self._with_embedded(find, then), task),
+            on_error=lambda error: self._give_up(error, self.start_demonstration, task),
         )
-        task = self.progress.begin("Starting the demonstration", on_cancel=job.cancel)
 
     def _show_repository(self, key: str) -> None:
         """Show what a repository holds; the empty key stands for the demonstration."""
-        if not key:
-            root = lambda address: self._session.add_repository(address).root()  # noqa: E731
-            self._with_embedded(root, self._expand)
-        else:
+        if key:
             self._expand(self._session.repository(key).root())
+        else:
+            self.start_demonstration()
 
     def _expand(self, root: Node) -> None:
         self.show_browse()
@@ -261,11 +255,6 @@ class BrowserTab(QWidget):
             self.show_browse()
         self.page.set_filter(text)
 
-    def _give_up(self, error: NapariIdrError, retry: Callable[[], object], task: Task | None) -> None:
-        _finish(task)
-        self.notices.fail(error, retry)
-
-
-def _finish(task: Task | None) -> None:
-    if task is not None:
+    def _give_up(self, error: NapariIdrError, retry: Callable[[], object], task: Task) -> None:
         task.finish()
+        self.notices.fail(error, retry)

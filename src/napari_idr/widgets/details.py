@@ -73,7 +73,8 @@ class DetailsPanel(QWidget):
         layout.setSpacing(4)
         layout.addLayout(top)
         layout.addWidget(self.empty)
-        layout.addWidget(self.table, 1)
+        layout.addWidget(self.table, 100)
+        layout.addStretch(1)
 
     def show_node(self, node: Node) -> None:
         """Show a node, and ask for the rest of it unless it was described before."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .plate_geometry import Cell
 
-_TELLING_KEYS = ("gene symbol", "gene", "compound name", "compound", "phenotype", "control type")
+_TREATMENT_KEYS = ("gene symbol", "gene", "compound name", "compound", "control type")
 """Keys that say what was done to a well, the most telling first."""
 
 
@@ -69,9 +69,10 @@ class PlateWells:
         return f"Well {self.name(cell)} · {told}" if told else f"Well {self.name(cell)}"
 
     def telling(self, cell: Cell) -> str:
-        """Return the one value that says most about a well, empty where nothing is known."""
+        """Return what was done to a well and what came of it (``KIF11, mitotic arrest``), as far as it is known."""
         known = {key.casefold(): value for key, value in reversed(self.key_values.get(cell, ()))}
-        return next((known[key] for key in _TELLING_KEYS if known.get(key)), "")
+        treatment = next((known[key] for key in _TREATMENT_KEYS if known.get(key)), "")
+        return ", ".join(filter(None, (treatment, known.get("phenotype", ""))))
 
 
 def row_letters(row: int) -> str:
