@@ -1,8 +1,8 @@
 """pytest plugin for the leg without Qt: an import of Qt fails, whatever is installed.
 
-``pytest -p qt_free`` leaves out the test files that need Qt as a whole (those that say
-``pytestmark = pytest.mark.qt``) and refuses every Qt package to the others, so that what passes here runs on
-a cluster or in a notebook without Qt.
+``pytest -p qt_free`` leaves out the test files that need Qt as a whole (those that say ``pytestmark =
+pytest.mark.qt``), and folders of nothing else, and refuses every Qt package to the others: what passes here
+runs on a cluster or in a notebook without Qt.
 """
 
 from __future__ import annotations
@@ -36,8 +36,16 @@ def pytest_configure() -> None:
     sys.meta_path.insert(0, RefuseQt())
 
 
+def needs_qt(test_file: Path) -> bool:
+    """Whether every test of a file needs Qt."""
+    return bool(NEEDS_QT.search(test_file.read_text(encoding="utf-8")))
+
+
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Leave out files in which every test needs Qt."""
-    if collection_path.suffix == ".py" and NEEDS_QT.search(collection_path.read_text(encoding="utf-8")):
-        return True
-    return None
+    """Leave out files in which every test needs Qt, and folders (with their conftest.py) of such files only."""
+    if collection_path.is_dir():
+        files = list(collection_path.rglob("test_*.py"))
+        ignored = bool(files) and all(map(needs_qt, files))
+    else:
+        ignored = collection_path.suffix == ".py" and needs_qt(collection_path)
+    return ignored or None

@@ -316,7 +316,7 @@ def test_after_a_glance_at_every_well_a_field_unlike_the_first_has_its_place(loa
 def test_channels_are_named_by_the_first_field_that_names_them(loader, tmp_path):
     wells = {"A/1": [Field()], "A/2": [Field(channels=("DNA", "actin"))], "A/3": [Field(channels=("no", "no"))]}
     mosaic = complete(loader, write_plate(tmp_path / "plate", wells))
-    assert [channel.name if channel else None for channel in mosaic.channels] == ["Channel 0", "Channel 1"]
+    assert [channel.name if channel else None for channel in mosaic.channels] == ["DNA", "actin"]
 
 
 def test_a_larger_field_found_later_outgrows_the_plate_and_fits_the_next(loader, tmp_path):
@@ -497,7 +497,10 @@ def overlapping() -> dict[str, list[Field]]:
 def test_fields_lie_where_their_translations_say(loader, tmp_path, everything):
     wells = overlapping()
     mosaic = opened(loader, write_plate(tmp_path / "plate", wells))
-    mosaic.fields.wait_all() if everything else sweep(mosaic)
+    if everything:
+        mosaic.fields.wait_all()
+    else:
+        sweep(mosaic)
     assert mosaic.is_outgrown
     mosaic = mosaic.rebuilt()
     for well, (left, right) in wells.items():

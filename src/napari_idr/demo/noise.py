@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -28,6 +28,6 @@ def smooth_noise(rng: Generator, side: int, grain: float, *, periodic: bool = Fa
     return np.asarray(np.clip(full[start : start + side, start : start + side], 0, 1))
 
 
-def enlarge(pixels: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
-    """Return the same picture (float32 or uint8), bilinearly resized to ``shape``."""
+def enlarge(pixels: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Return the same picture, bilinearly resized to ``shape``."""
     return np.asarray(Image.fromarray(pixels).resize(shape[::-1], Image.Resampling.BILINEAR))

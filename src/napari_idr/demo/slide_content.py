@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .metadata import PaintedChannel, multiscale, omero
-from .noise import enlarge
-from .tissue import BACKGROUND, COARSE, OUTLINE, SHADE, Maps, Textures, paint_maps, paint_textures, palette
+from .tissue import BACKGROUND, COARSE, SHADE, STEPS, Maps, Textures, paint_maps, paint_textures, palette, refined
 from .writer import ArrayWriter, halve, write_group
 
 if TYPE_CHECKING:
@@ -29,8 +28,8 @@ CHANNELS = (
 )
 NUCLEATED, LUMEN = 105.0, 230.0
 """Depth in pixels at which the nuclei of a gland end, and its cells."""
-NEAR_FAT = OUTLINE - 40
-"""Value of the map of fat from which on there are no glands."""
+NEAR_FAT = -80 * STEPS * COARSE
+"""Value of the refined map of fat from which on there are no glands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,35 +78,32 @@ class SlidePainter:
         is_fat = fat > limits.fat
         np.copyto(index, textures.fat, where=is_fat)
         np.copyto(index, textures.infiltrate, where=(infiltrate > limits.infiltrate) & (fat < NEAR_FAT))
-        np.copyto(gland, np.uint8(0), where=fat > NEAR_FAT)
+        np.copyto(gland, np.int16(-1000), where=fat > NEAR_FAT)
         is_lumen = gland > limits.lumen
         np.copyto(index, textures.epithelium, where=gland > limits.gland)
         np.copyto(index, textures.apical, where=gland > limits.apical)
         np.copyto(index, textures.lumen, where=is_lumen)
-        shade = (stain + textures.dither) // SHADE
-        np.copyto(shade, np.uint8(0), where=is_fat | is_lumen)
+        shade = (stain + textures.dither) // np.int16(SHADE)
+        np.copyto(shade, np.int16(0), where=is_fat | is_lumen)
         return np.asarray(index + shade, np.uint8)
 
-    def _map(self, coarse: NDArray[np.uint8], row: int, column: int) -> NDArray[np.uint8]:
+    def _map(self, coarse: NDArray[np.int16], row: int, column: int) -> NDArray[np.int16]:
         """Return the part of a coarse map under a tile, at full resolution."""
-        step, margin = self._tile // COARSE, 1
-        padded = np.pad(coarse, margin, mode="edge")
-        y, x = row * step, column * step
-        part = padded[y : y + step + 2 * margin, x : x + step + 2 * margin]
-        full = enlarge(part, (self._tile + 2 * margin * COARSE,) * 2)
-        return full[COARSE:-COARSE, COARSE:-COARSE].copy()
+        step = self._tile // COARSE
+        padded = np.pad(coarse, (0, 1), mode="edge")
+        return refined(padded[row * step : (row + 1) * step + 1, column * step : (column + 1) * step + 1])
 
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
     """What the maps exceed within each part of the tissue."""
 
-    tissue: NDArray[np.uint8]
-    fat: NDArray[np.uint8]
-    infiltrate: NDArray[np.uint8]
-    gland: NDArray[np.uint8]
-    apical: NDArray[np.uint8]
-    lumen: NDArray[np.uint8]
+    tissue: NDArray[np.int16]
+    fat: NDArray[np.int16]
+    infiltrate: NDArray[np.int16]
+    gland: NDArray[np.int16]
+    apical: NDArray[np.int16]
+    lumen: NDArray[np.int16]
 
     @classmethod
     def of(cls, textures: Textures) -> _Limits:

@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 
 COARSE = 16
 """Pixels of the slide per pixel of the maps."""
-OUTLINE, DEPTH = 64, 2
-"""Value of a map on an outline, and pixels per step above it. Bytes, for they are enlarged for every tile."""
-SHADE = 32
-"""Steps of the stain map per palette index."""
+STEPS, DEEPEST = 4, 400
+"""Steps of a map per pixel, and the largest depth in pixels: refined, it still fits 16 bits."""
+SHADE = 64 * COARSE
+"""Steps of the refined stain map per palette index."""
 BACKGROUND = 243
 """Grey value of glass without tissue, in all three channels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Maps:
-    """Coarse maps of the whole slide: depth below an outline, in steps of ``DEPTH`` pixels above ``OUTLINE``."""
+    """Coarse maps of the whole slide: depth below an outline, ``STEPS`` per pixel; positive is inside."""
 
-    tissue: NDArray[np.uint8]
-    gland: NDArray[np.uint8]
-    infiltrate: NDArray[np.uint8]
-    fat: NDArray[np.uint8]
-    stain: NDArray[np.uint8]
-    """Slow variation of the eosin stain, ``SHADE`` per palette index."""
+    tissue: NDArray[np.int16]
+    gland: NDArray[np.int16]
+    infiltrate: NDArray[np.int16]
+    fat: NDArray[np.int16]
+    stain: NDArray[np.int16]
+    """Slow variation of the eosin stain, 64 per palette index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +51,28 @@ class Textures:
     fat: NDArray[np.uint8]
     wobble: NDArray[np.float32]
     """Roughness of outlines, in pixels."""
-    dither: NDArray[np.uint8]
+    dither: NDArray[np.int16]
     """0 to ``SHADE``, smooth: hides the steps of the stain."""
 
-    def limit(self, depth: float, roughness: float = 1.0) -> NDArray[np.uint8]:
-        """Return what a map exceeds where it is deeper than ``depth`` pixels, along a rough line."""
-        return coded_depth(depth - roughness * self.wobble)
+    def limit(self, depth: float, roughness: float = 1.0) -> NDArray[np.int16]:
+        """Return what a refined map exceeds where it is deeper than ``depth`` pixels, along a rough line."""
+        return np.asarray((depth - roughness * self.wobble) * STEPS * COARSE, np.int16)
 
 
-def coded_depth(depth: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return depths in pixels in the steps of a map."""
-    return np.asarray(np.clip(depth / DEPTH + OUTLINE, 0, 255), np.uint8)
+def refined(part: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Return part of a map at full resolution, linearly interpolated, in steps ``COARSE`` times as fine.
+
+    ``part`` has one row and one column more than are filled in. Integers, for this is done for every tile.
+    """
+    ramp = np.arange(COARSE, dtype=np.int16)
+    rows = part[:-1, None] * np.int16(COARSE) + np.diff(part, axis=0)[:, None] * ramp[:, None]
+    rows = rows.reshape(-1, part.shape[1]) // np.int16(COARSE)
+    full = rows[:, :-1, None] * np.int16(COARSE) + np.diff(rows, axis=1)[..., None] * ramp
+    return np.asarray(full.reshape(len(rows), -1), np.int16)
+
+
+def _in_steps(depth: NDArray[np.float32]) -> NDArray[np.int16]:
+    return np.asarray(np.clip(depth, -DEEPEST, DEEPEST) * STEPS, np.int16)
 
 
 def palette() -> NDArray[np.uint8]:
@@ -86,8 +97,8 @@ def paint_maps(side: int, rng: Generator) -> Maps:
     gland = _glands(count, rng) * COARSE
     fat = (_fractal(rng, count, 4) - 0.58 - 0.5 * np.clip(piece, 0, 0.4)) * 4000
     infiltrate = (_fractal(rng, count, 9) - 0.66) * 1500
-    stain = np.asarray(4 * SHADE * _fractal(rng, count, 4), np.uint8)
-    return Maps(coded_depth(tissue), coded_depth(gland), coded_depth(infiltrate), coded_depth(fat), stain)
+    stain = np.asarray(4 * SHADE // COARSE * _fractal(rng, count, 4), np.int16)
+    return Maps(_in_steps(tissue), _in_steps(gland), _in_steps(infiltrate), _in_steps(fat), stain)
 
 
 def paint_textures(side: int, rng: Generator) -> Textures:
@@ -102,7 +113,7 @@ def paint_textures(side: int, rng: Generator) -> Textures:
         infiltrate=_index(_nuclei(side, rng, apart=27, long=1.1, size=10.5, dark=1.25), 2.5 + 2.5 * flat),
         fat=_index(0 * flat, 7.0 * _walls(side, rng)),
         wobble=16 * (smooth_noise(rng, side, 30, periodic=True) - 0.5),
-        dither=np.asarray((SHADE - 1) * smooth_noise(rng, side, 22, periodic=True), np.uint8),
+        dither=np.asarray((SHADE - 1) * smooth_noise(rng, side, 22, periodic=True), np.int16),
     )
 
 

@@ -34,6 +34,8 @@ class LayerPlan:
     """"image" or "labels"."""
     options: dict[str, Any] = field(default_factory=dict)
     visible: bool = True
+    range: tuple[float, float] | None = None
+    """Values between which the contrast slider moves, where the file says."""
     preload: tuple[tuple[int, int], ...] | None = None
     """Box of the coarsest level that must be in memory before the layer is shown."""
 
@@ -65,7 +67,9 @@ def plan_image(pyramid: Pyramid[ImageMetadata], reference: ImageReference, title
             "name": short_name(title, channel.name if channel else _numbered(index, channel_count(metadata))),
             "metadata": {"napari_idr": {**provenance, "channel": index}},
         }
-        plan = LayerPlan(levels, "image", options, visible=channel.active if channel else True)
+        plan = LayerPlan(
+            levels, "image", options, visible=channel.active if channel else True, range=slider_range(channel)
+        )
         plan.preload = _first_plane(plan.levels[-1], metadata)
         plans.append(plan)
     return plans
@@ -116,6 +120,14 @@ def look(channel: Channel | None, index: int, count: int, dtype: str) -> dict[st
     elif np.dtype(dtype) == np.bool_:
         options["contrast_limits"] = (0, 1)
     return options
+
+
+def slider_range(channel: Channel | None) -> tuple[float, float] | None:
+    """Return between which values the contrast slider of a channel moves: its window's bounds."""
+    window = channel.window if channel is not None else None
+    if window is None or window.min is None or window.max is None or not window.min < window.max:
+        return None
+    return (min(window.min, window.start), max(window.max, window.end))
 
 
 def label_look(metadata: ImageMetadata) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_idr.version import VERSION
 
-from .images import LayerPlan, look, place_in_space, short_name
+from .images import LayerPlan, look, place_in_space, short_name, slider_range
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,9 @@ def plan_plate(mosaic: PlateMosaic, reference: PlateReference) -> list[LayerPlan
             "metadata": {"napari_idr": {**plate_provenance(mosaic, reference), "channel": index}},
         }
         visible = channel.active if channel is not None else True
-        plans.append(LayerPlan(mosaic.channel(index), "image", options, visible=visible))
+        plans.append(
+            LayerPlan(mosaic.channel(index), "image", options, visible=visible, range=slider_range(channel))
+        )
     return plans
 
 

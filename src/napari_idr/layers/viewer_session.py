@@ -207,6 +207,8 @@ class ViewerSession:
         layer = kind(plan.data, multiscale=len(plan.levels) > 1, visible=False, **plan.options)
         if plan.kind == "labels":
             layer.editable = False
+        elif plan.range is not None:
+            layer.contrast_limits_range = plan.range
         self.streams.watch(layer)
         viewer.add_layer(layer)
         layer.visible = plan.visible

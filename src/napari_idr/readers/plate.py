@@ -92,8 +92,7 @@ class PlateMosaic:
         images = [image.metadata for _, image in self.fields.images]
         count = max((channel_count(metadata) for metadata in images), default=1)
         return tuple(
-            next((metadata.channels[index] for metadata in images if index < len(metadata.channels)), None)
-            for index in range(count)
+            _first_named([m.channels[index] for m in images if index < len(m.channels)]) for index in range(count)
         )
 
     @property
@@ -152,6 +151,12 @@ class PlateMosaic:
         """Return (y, x, height, width) of a well on the canvas."""
         row, column = self.source.place_of(well)
         return (row * self.layout.pitch[0], column * self.layout.pitch[1], *self.layout.cell)
+
+
+def _first_named(channels: Sequence[Channel]) -> Channel | None:
+    """Return the first channel that has a name, colour or window of its own, else the first there is."""
+    named = (c for c in channels if c.color or c.window or not c.name.startswith("Channel "))
+    return next(named, channels[0] if channels else None)
 
 
 class PlateLabels:

@@ -105,6 +105,10 @@ class BrowserTab(QWidget):
         self._viewer_session.recent.changed.connect(self._on_recent_changed)
         self._on_selection_changed()
 
+    def heightForWidth(self, width: int) -> int:
+        """Ask a scroll area for no more than the least height: what is inside scrolls by itself."""
+        return self.minimumSizeHint().height()
+
     # Going somewhere
 
     def show_start(self) -> None:
