@@ -14,13 +14,13 @@ from napari_idr.demo.slide_content import SlideShape
 from napari_idr.layers.samples import first_openable
 from napari_idr.session import Session
 from napari_idr.streaming.level import Wishes
-from napari_idr.streaming.loader import Want
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from napari_idr.model.catalog import Node
+    from napari_idr.streaming.loader import Want
 
 CHANNELS = 3
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from napari_idr.version import VERSION
 from napari_idr.errors import Cancelled, NapariIdrError
+from napari_idr.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -72,13 +72,6 @@ def _event_loop_runs() -> bool:
 # -- commands of menus and the command palette
 
 
-def open_from_clipboard() -> None:
-    """Open the link that lies on the clipboard in the current viewer."""
-    from napari_idr.layers.commands import open_from_clipboard as command
-
-    command(_current_viewer())
-
-
 def close_opened() -> None:
     """Remove the layers that napari-idr opened, and only those."""
     from napari_idr.layers.viewer_session import ViewerSession

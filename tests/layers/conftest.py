@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from napari.settings import get_settings
 
 from napari_idr.demo.server import EmbeddedServer
-from napari_idr.layers.viewer_session import ViewerSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,12 +14,14 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-    from napari_idr.layers.viewer_session import OpenJob
+    from napari_idr.layers.viewer_session import OpenJob, ViewerSession
 
 
 @pytest.fixture(params=["sync", "async"])
 def slicing(request: pytest.FixtureRequest) -> Iterator[str]:
     """Both ways in which napari slices."""
+    from napari.settings import get_settings
+
     experimental = get_settings().experimental
     before = experimental.async_
     experimental.async_ = request.param == "async"
@@ -32,6 +32,8 @@ def slicing(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture
 def session(make_napari_viewer: Callable[..., Any], qtbot: QtBot) -> Iterator[ViewerSession]:
     """A shown viewer's session."""
+    from napari_idr.layers.viewer_session import ViewerSession
+
     viewer = make_napari_viewer(show=True)
     made = ViewerSession.for_viewer(viewer)
     yield made

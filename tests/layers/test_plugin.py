@@ -29,7 +29,15 @@ OURS = (
     "/data/Plate 1.OME.zarr",
     "/data/plate.ozx",
 )
-NOT_OURS = ("/data/image.zarr", "image.tif", "https://example.org/cat.png", "", "idr:123", "https://", "C:\\data\\a.zarr")
+NOT_OURS = (
+    "/data/image.zarr",
+    "image.tif",
+    "https://example.org/cat.png",
+    "",
+    "idr:123",
+    "https://",
+    "C:\\data\\a.zarr",
+)
 
 
 @pytest.mark.parametrize("address", OURS)

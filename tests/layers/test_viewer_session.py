@@ -47,7 +47,12 @@ def test_a_plate_opens_as_a_layer_per_channel_with_its_wells(
     assert job.state == "done", job.message
     settled(demo, qtbot)
     names = [layer.name for layer in job.layers]
-    assert names == ["knockdown-1 · DNA", "knockdown-1 · alpha-tubulin", "knockdown-1 · phospho-H3", "knockdown-1 · wells"]
+    assert names == [
+        "knockdown-1 · DNA",
+        "knockdown-1 · alpha-tubulin",
+        "knockdown-1 · phospho-H3",
+        "knockdown-1 · wells",
+    ]
     dna, wells = job.layers[0], job.layers[-1]
     assert [str(unit) for unit in dna.units] == ["micrometer", "micrometer"]
     assert tuple(dna.axis_labels) == ("y", "x")

@@ -117,7 +117,8 @@ class EmbeddedServer:
         app = create_app(root, latency_ms=latency_ms, bandwidth_mbit=bandwidth_mbit, faults=faults)
         self._socket = _listen(port)
         self._started = threading.Event()
-        self._server = _Server(_config(app), self._started.set)
+        self._server = _Server(_config(app), self._announce)
+        self._on_started: Callable[[str], None] | None = None
         self._thread = threading.Thread(target=self._run, name="napari-idr-serve", daemon=True)
 
     @property
@@ -145,7 +146,7 @@ class EmbeddedServer:
 
     def run(self, on_started: Callable[[str], None]) -> None:
         """Serve in the calling thread until interrupted; ``on_started`` gets the address."""
-        self._server = _Server(self._server.config, lambda: on_started(self.address))
+        self._on_started = on_started
         self._run()
         self._socket.close()
 
@@ -154,6 +155,11 @@ class EmbeddedServer:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _announce(self) -> None:
+        self._started.set()
+        if self._on_started is not None:
+            self._on_started(self.address)
 
     def _run(self) -> None:
         self._server.run(sockets=[self._socket])

@@ -87,4 +87,3 @@ def close_lasting() -> None:
         thing = _lasting.pop(name, None)
         if thing is not None:
             thing.close() if name == "session" else thing.stop()
-

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_idr.version import VERSION
-
 from napari_idr.streaming.level import RepeatLevel
+from napari_idr.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -163,7 +162,7 @@ def known_unit(unit: str | None) -> str:
     import pint
 
     try:
-        pint.get_application_registry().Unit(unit)
+        pint.get_application_registry().Unit(unit)  # type: ignore[no-untyped-call]
     except Exception:  # noqa: BLE001 - pint raises many kinds; a unit it cannot read is no unit
         return "pixel"
     return unit

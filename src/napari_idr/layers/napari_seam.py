@@ -63,7 +63,7 @@ def install(layer: Layer, on_sliced: Callable[[Wishes, int], None]) -> bool:
     if not set(_DATA_FIELDS) <= fields:
         return False
     base = getattr(base, "streams_over", base)
-    state._slice_request_class = _streaming(base, on_sliced)  # type: ignore[union-attr]  # noqa: SLF001
+    setattr(state, "_slice_request_class", _streaming(base, on_sliced))  # noqa: B010 - not ours to declare
     forget_snapshot(layer)
     return True
 
@@ -77,7 +77,7 @@ def forget_snapshot(layer: Layer) -> None:
         layer._level_materializer = None  # noqa: SLF001
 
 
-def _streaming(base: type, on_sliced: Callable[[Wishes, int], None]) -> type:
+def _streaming(base: Any, on_sliced: Callable[[Wishes, int], None]) -> type:
     def __call__(self: Any) -> Any:
         wishes = Wishes()
         shown = {name: _shown(getattr(self, name), wishes) for name in _DATA_FIELDS}
@@ -149,9 +149,9 @@ def guard_range(layer: Layer, is_complete: Callable[[], bool], when_complete: Ca
         if owner is None or (mode == "slice" and not is_complete()):
             when_complete()
             return tuple(owner.contrast_limits) if owner is not None else (0.0, 1.0)
-        return unbound(owner, mode)  # type: ignore[no-any-return]
+        return unbound(owner, mode)
 
-    layer._calc_data_range = _calc_data_range  # type: ignore[union-attr]  # noqa: SLF001
+    layer._calc_data_range = _calc_data_range  # noqa: SLF001
 
 
 def warm_up() -> None:

@@ -33,9 +33,7 @@ def plan_plate(mosaic: PlateMosaic, reference: PlateReference) -> list[LayerPlan
             "metadata": {"napari_idr": {**plate_provenance(mosaic, reference), "channel": index}},
         }
         visible = channel.active if channel is not None else True
-        plans.append(
-            LayerPlan(mosaic.channel(index), "image", options, visible=visible, range=slider_range(channel))
-        )
+        plans.append(LayerPlan(mosaic.channel(index), "image", options, visible=visible, range=slider_range(channel)))
     return plans
 
 

@@ -83,7 +83,7 @@ class LayerStream:
         layer = self.layer
         if not self._missing or layer is None:
             return False
-        level = layer.data[layer.data_level] if layer.multiscale else layer.data  # type: ignore[attr-defined]
+        level = layer.data[layer.data_level] if layer.multiscale else layer.data
         return level.locate(point) in self._missing
 
     def _on_contrast_wanted(self) -> None:
@@ -93,7 +93,8 @@ class LayerStream:
 def _affordable(wants: list[Want], most_bytes: int) -> list[Want]:
     """Return the most pressing wants that fit into memory together; a whole slide at full size does not."""
     wants.sort(key=lambda want: want.priority)
-    taken, total = [], 0
+    taken: list[Want] = []
+    total = 0
     for want in wants:
         total += want.chunk.array.chunk_nbytes
         if total > most_bytes and taken:

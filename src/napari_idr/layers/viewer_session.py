@@ -189,7 +189,7 @@ class ViewerSession:
         self.opened.emit(job)
 
     def _show_whole(self, viewer: Viewer, opened: Opened) -> None:
-        viewer.reset_view()  # type: ignore[no-untyped-call]
+        viewer.reset_view()
         viewer.canvas.overlays.scale_bar.visible = True
         for name, index in opened.start.items():
             labels = list(viewer.dims.axis_labels)

@@ -8,7 +8,17 @@ from typing import Literal
 from .image import KeyValue  # noqa: TC001 - dataclass fields are resolved by readers of the model
 
 NodeKind = Literal[
-    "repository", "study", "project", "dataset", "screen", "plate", "acquisition", "well", "field", "image", "collection"
+    "repository",
+    "study",
+    "project",
+    "dataset",
+    "screen",
+    "plate",
+    "acquisition",
+    "well",
+    "field",
+    "image",
+    "collection",
 ]
 
 

@@ -89,7 +89,9 @@ class PlateMosaic:
     @property
     def channels(self) -> tuple[Channel | None, ...]:
         """Channels by index, named by the first field that names them; None where none does."""
-        images = [image.metadata for _, image in self.fields.images]
+        order = {path: place for place, path in enumerate(self.fields.wells)}
+        known = sorted(self.fields.images, key=lambda pair: (order[pair[0][0]], pair[0][1]))
+        images = [image.metadata for _, image in known]
         count = max((channel_count(metadata) for metadata in images), default=1)
         return tuple(
             _first_named([m.channels[index] for m in images if index < len(m.channels)]) for index in range(count)

@@ -15,8 +15,8 @@ from urllib3.exceptions import ProtocolError as BrokenOff
 from urllib3.exceptions import ReadTimeoutError
 from urllib3.util.retry import Retry
 
-from napari_idr.version import VERSION
 from napari_idr.errors import Cancelled, NapariIdrError, ProtocolError, TimedOut
+from napari_idr.version import VERSION
 
 from .http_errors import check_answer, from_exception
 from .safe_address import host_of, without_secrets

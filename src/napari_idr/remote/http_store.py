@@ -11,7 +11,6 @@ from obstore.exceptions import BaseError, NotSupportedError, PermissionDeniedErr
 from obstore.store import HTTPStore
 from zarr.abc.store import SuffixByteRequest
 
-from napari_idr.version import VERSION
 from napari_idr.errors import (
     AccessDenied,
     ChunkError,
@@ -21,6 +20,7 @@ from napari_idr.errors import (
     TimedOut,
     Unreachable,
 )
+from napari_idr.version import VERSION
 
 from .read_only_store import ReadOnlyStore, byte_bounds, byte_limit, is_metadata
 from .safe_address import host_of, without_secrets

@@ -33,7 +33,7 @@ class IdrDock(QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(scrolling(self.browse), "Browse")
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(0, 4, 0, 0)
         layout.addWidget(self.tabs)
 
     def closeEvent(self, event: QCloseEvent) -> None:

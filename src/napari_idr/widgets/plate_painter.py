@@ -95,13 +95,15 @@ def paint_headers(
 def paint_chosen(
     painter: QPainter, geometry: PlateGeometry, selection: PlateSelection, shown: Set[Cell], colors: Colors
 ) -> None:
-    """Mark chosen wells with a frame and, where there is room, a tick: not by colour alone."""
-    marked = geometry.cell >= _ROOM_FOR_MARK
+    """Mark chosen wells with a frame of two tones, seen on dark and bright pictures, and a tick where there is room."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     for cell in selection.chosen & shown:
         rect = cell_rect(geometry, cell)
-        painter.setPen(QPen(colors.accent, 2 if marked else 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(rect.adjusted(1, 1, -1, -1) if marked else rect.adjusted(0, 0, -1, -1))
+        if geometry.cell >= _ROOM_FOR_MARK:
+            _frame(painter, rect, colors.accent, 2)
+            _frame(painter, rect.adjusted(2, 2, -2, -2), colors.on_accent, 1)
+        else:
+            _frame(painter, rect, colors.accent, 1)
         if geometry.cell >= _ROOM_FOR_TICK:
             _paint_tick(painter, rect, colors)
 
@@ -129,6 +131,18 @@ def cell_rect(geometry: PlateGeometry, cell: Cell) -> QRect:
     """Return what a cell covers, without the gap to its neighbours."""
     rect = QRect(*geometry.place(cell))
     return rect.adjusted(0, 0, -1, -1) if geometry.cell >= _ROOM_FOR_GAP else rect
+
+
+def _frame(painter: QPainter, rect: QRect, color: QColor, width: int) -> None:
+    """Draw the edge of a rectangle, inside of it."""
+    across, down = (
+        QRect(rect.left(), rect.top(), rect.width(), width),
+        QRect(rect.left(), rect.top(), width, rect.height()),
+    )
+    painter.fillRect(across, color)
+    painter.fillRect(across.translated(0, rect.height() - width), color)
+    painter.fillRect(down, color)
+    painter.fillRect(down.translated(rect.width() - width, 0), color)
 
 
 def _paint_empty(painter: QPainter, rect: QRect, colors: Colors, hatched: bool) -> None:
