@@ -313,6 +313,16 @@ def test_after_a_glance_at_every_well_a_field_unlike_the_first_has_its_place(loa
         np.asarray(mosaic.channel(index)[0])
 
 
+def test_a_field_known_by_likeness_alone_is_looked_at_itself_before_it_is_read(loader, tmp_path):
+    coarser = Field(start=9, shape=(2, 12, 16), scale=1.0, levels=1)
+    mosaic = opened(loader, write_plate(tmp_path / "plate", {"A/1": [Field(start=1, levels=1), coarser]}))
+    sweep(mosaic)
+    expected = coarser.plane().repeat(2, 0).repeat(2, 1)
+    np.testing.assert_array_equal(cell(mosaic, mosaic.channel(0), "A/1", 1), expected)
+    level = mosaic.channel(0)[0]
+    np.testing.assert_array_equal(shown(loader, mosaic, level), level)
+
+
 def test_channels_are_named_by_the_first_field_that_names_them(loader, tmp_path):
     wells = {"A/1": [Field()], "A/2": [Field(channels=("DNA", "actin"))], "A/3": [Field(channels=("no", "no"))]}
     mosaic = complete(loader, write_plate(tmp_path / "plate", wells))

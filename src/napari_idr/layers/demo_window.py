@@ -65,7 +65,7 @@ def show(address: str, *, screenshot: Path | None, say: Callable[[str], None]) -
     else:
         wait_until(lambda: _is_complete(session, dock, job), "The plate did not become complete")
         tell("everything in view is here")
-        wait(0.5)  # for the last tooltip and notification to be drawn or gone
+        wait(2.0)  # for the thumbnails and the last notification
         viewer.window.screenshot(str(screenshot), canvas_only=False, flash=False)
         tell(f"a picture of the window is in {screenshot}")
         viewer.close()
@@ -79,7 +79,7 @@ def viewer_with_dock() -> tuple[Any, Any]:
     import napari
 
     viewer = napari.Viewer()
-    _, dock = viewer.window.add_plugin_dock_widget("napari-idr", "napari-idr")
+    _, dock = viewer.window.add_plugin_dock_widget("napari-idr", "IDR")
     return viewer, dock
 
 
@@ -97,7 +97,7 @@ def demonstrate(session: ViewerSession, dock: Any, tell: Callable[[str], None]) 
         layers = ", ".join(layer.name for layer in opened.layers)
         once("opened", f"opened {opened.title} from {opened.address} as {layers}")
         if session.plates and session.plates[-1].node is not None:
-            dock.browse.reveal(session.plates[-1].node)
+            dock.browse.show_node(session.plates[-1].node)
 
     def on_progress(missing: int, in_flight: int) -> None:
         if session.session.loader.cache.nbytes:
@@ -115,7 +115,7 @@ def _is_complete(session: ViewerSession, dock: Any, job: OpenJob) -> bool:
         return True
     swept = bool(session.plates) and all(plate.mosaic.fields.swept for plate in session.plates)
     quiet = session.streams.missing == 0 and session.session.loader.in_flight() == 0
-    return job.state == "done" and swept and quiet and dock.browse.is_settled
+    return job.state == "done" and swept and quiet and dock.browse.progress.isHidden()
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> None:

@@ -122,11 +122,18 @@ def look(channel: Channel | None, index: int, count: int, dtype: str) -> dict[st
 
 
 def slider_range(channel: Channel | None) -> tuple[float, float] | None:
-    """Return between which values the contrast slider of a channel moves: its window's bounds."""
+    """Return between which values the contrast slider of a channel moves: three times its window, within bounds.
+
+    The bounds alone (0 to 65535, often) would leave the slider's two handles on one spot.
+    """
     window = channel.window if channel is not None else None
-    if window is None or window.min is None or window.max is None or not window.min < window.max:
+    if window is None or not window.start < window.end:
         return None
-    return (min(window.min, window.start), max(window.max, window.end))
+    room = window.end - window.start
+    low, high = window.start - room, window.end + room
+    low = low if window.min is None else max(low, min(window.min, window.start))
+    high = high if window.max is None else min(high, max(window.max, window.end))
+    return (low, high)
 
 
 def label_look(metadata: ImageMetadata) -> dict[str, Any]:

@@ -5,20 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_idr.errors import FormatError
-from napari_idr.formats.ngff import ArrayInfo, dataset_paths, parse_image
+from napari_idr.formats.ngff import ArrayInfo, parse_image
 
 if TYPE_CHECKING:
     from napari_idr.model.image import ImageMetadata
     from napari_idr.remote.chunk_fetcher import ZarrChunks
 
     from .ome_zarr import Group
-
-
-def check_alike(group: Group, template: ImageMetadata) -> None:
-    """Raise ``FormatError`` where a field lists other levels than the first field: then nothing can be inferred."""
-    if dataset_paths(group.attributes, address=group.address) != tuple(level.path for level in template.levels):
-        raise FormatError("The field has other levels than the first", group.address)
 
 
 def inferred(template: ImageMetadata, coarsest: ZarrChunks, group: Group | None, address: str) -> ImageMetadata:

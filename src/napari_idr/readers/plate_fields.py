@@ -15,7 +15,7 @@ from napari_idr.remote.object_store import child_address, shown_address
 from napari_idr.streaming.chunks import ChunkedArray
 from napari_idr.streaming.pyramid import ArrayLevel, array_levels
 
-from .field_likeness import check_alike, inferred
+from .field_likeness import inferred
 from .ome_zarr import Group, ImageArrays, read_image, read_label, read_well
 
 if TYPE_CHECKING:
@@ -237,7 +237,6 @@ class PlateFields:
         bare = self._bare(place)
         if own:
             group, array = await asyncio.gather(self.plate.group(place), bare.array(path))
-            check_alike(group, template)
         else:
             group, array = None, await bare.array(path)
         source = ZarrChunks(array, shown_address(child_address(bare.address, path)))

@@ -24,7 +24,7 @@ class CatalogFilter(QSortFilterProxyModel):
     def set_text(self, text: str) -> None:
         """Show only what contains ``text``, whatever its case."""
         self._text = text.strip().casefold()
-        self.invalidateFilter()
+        self.setFilterFixedString(self._text)  # filters anew on every Qt; what says so by name came and went
 
     def set_sorted(self, by_name: bool) -> None:
         """Sort by name (``2`` before ``10``), or keep the order of the repository."""

@@ -148,4 +148,4 @@ def _linear(part: float) -> float:
 
 
 def _living(button: QAbstractButton | None) -> bool:
-    return button is not None and bool(isalive(button))  # type: ignore[no-untyped-call]
+    return button is not None and bool(isalive(button))

@@ -100,7 +100,7 @@ class Job:
     def _let_go(self) -> None:
         self._finished = True
         parent = self._parent()
-        if parent is None or not isalive(parent):  # type: ignore[no-untyped-call]
+        if parent is None or not isalive(parent):
             self.cancel()
         else:
             parent.destroyed.disconnect(self.cancel)
@@ -194,7 +194,7 @@ def while_alive(method: Callable[Concatenate[Any, _P], object]) -> Callable[Conc
 
     @wraps(method)
     def guarded(self: Any, /, *args: _P.args, **kwargs: _P.kwargs) -> None:
-        if isalive(self):  # type: ignore[no-untyped-call]
+        if isalive(self):
             method(self, *args, **kwargs)
 
     return guarded
