@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from napari_idr.model.catalog import PlateGrid
-    from napari_idr.model.image import CollectionMetadata, KeyValue, PlateMetadata, Reference
+    from napari_idr.model.image import CollectionMetadata, FieldPosition, KeyValue, PlateMetadata, Reference
     from napari_idr.readers.plate import PlateLabels, PlateMosaic
     from napari_idr.repositories.base import Repository
+    from napari_idr.streaming.chunks import Box
     from napari_idr.streaming.pyramid import Pyramid
 
 
@@ -62,9 +63,9 @@ class Session:
         """Repositories known, in the order in which a tree shows them."""
         return tuple(self._repositories.values())
 
-    def add_repository(self, address: str) -> Repository:
-        """Return the repository at an address, making it known if it is new. No request."""
-        return self._repository_of(recognise(address, known_servers=self._servers()))
+    def add_repository(self, address: str, *, name: str = "") -> Repository:
+        """Return the repository at an address, making it known (by ``name``, if given) if it is new. No request."""
+        return self._repository_of(recognise(address, known_servers=self._servers()), name)
 
     def repository(self, key: str) -> Repository:
         """Return a repository by its key."""
@@ -76,9 +77,10 @@ class Session:
     def _servers(self) -> tuple[str, ...]:
         return tuple(repository.address for repository in self.repositories)
 
-    def _repository_of(self, found: Any) -> Repository:
+    def _repository_of(self, found: Any, name: str = "") -> Repository:
         with self._lock:
             repository = repository_at(found, self.http, self._read_metadata)
+            repository.name = name or repository.name
             known = self._repositories.get(repository.key)
             if known is not None:
                 return known
@@ -116,6 +118,10 @@ class Session:
     def well_key_values(self, plate: Node) -> dict[tuple[int, int], tuple[KeyValue, ...]]:
         """Return the annotations of a plate's wells, by 0-based (row, column)."""
         return self.repository(plate.repository).well_key_values(plate)
+
+    def field_positions(self, plate: Node) -> tuple[FieldPosition, ...]:
+        """Return the stage positions of a plate's fields, as far as the repository knows them."""
+        return self.repository(plate.repository).field_positions(plate)
 
     def thumbnails(
         self,
@@ -213,6 +219,12 @@ class Session:
         AddressError
             The level, an axis or a bound of the region is not in the image.
         """
+        pyramid, box = self._open_region(address, level, label, region)
+        return pyramid.levels[level].read(box), pyramid.metadata
+
+    def _open_region(
+        self, address: str, level: int, label: str, region: str | Mapping[str, int | slice] | None
+    ) -> tuple[Pyramid[ImageMetadata], Box]:
         from napari_idr.readers.region import parse_region, region_box
 
         pyramid = self.open_image(self._image_reference(address), label=label)
@@ -220,8 +232,7 @@ class Session:
             what = f"There is no level {level}"
             raise AddressError(what, address, f"choose 0 (the finest) to {len(pyramid.levels) - 1}")
         wanted = parse_region(region) if isinstance(region, str) else region or {}
-        box = region_box(wanted, pyramid.metadata.axis_names, pyramid.levels[level].shape)
-        return pyramid.levels[level].read(box), pyramid.metadata
+        return pyramid, region_box(wanted, pyramid.metadata.axis_names, pyramid.levels[level].shape)
 
     def write(
         self,
@@ -236,8 +247,9 @@ class Session:
         from napari_idr.readers.write import check_output, write_pixels
 
         check_output(output)
-        pixels, metadata = self.read(address, level=level, label=label, region=region)
-        write_pixels(output, pixels, metadata, level)
+        pyramid, box = self._open_region(address, level, label, region)
+        pixels = pyramid.levels[level].read(box)
+        write_pixels(output, pixels, pyramid.metadata, level, tuple(start for start, _ in box))
         return output
 
     def _image_reference(self, address: str) -> ImageReference:

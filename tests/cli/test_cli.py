@@ -14,34 +14,16 @@ import numpy as np
 import pytest
 
 from napari_idr import __version__
-from napari_idr.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from command import Run
     from repository_server import Served
 
 COMMAND = [sys.executable, "-m", "napari_idr"]
-Run = "Callable[..., tuple[int, str, str]]"
 Serve = "Callable[..., subprocess.Popen[str]]"
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("NAPARI_IDR_READ_TIMEOUT", "1")
-    monkeypatch.setenv("NAPARI_IDR_CACHE_DIR", str(tmp_path / "cache"))
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    def command(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            main(list(arguments))
-        out, err = capsys.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return command
 
 
 def page(served: Served, kind: str, number: int) -> str:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import TimedOut
 
-from .viewer_session import OpenJob, ViewerSession
+from .viewer_session import ViewerSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from .open_job import OpenJob
 
 PATIENCE_SECONDS = 120.0
 """How long a picture waits for the plate to be complete before it gives up."""
@@ -58,7 +60,7 @@ def show(address: str, *, screenshot: Path | None, say: Callable[[str], None]) -
     tell(f"napari {napari.__version__} is open, the dock beside it")
     session = ViewerSession.for_viewer(viewer)
     session.embedded_address = address
-    session.session.add_repository(address)
+    session.session.add_repository(address, name="Demonstration")
     job = demonstrate(session, dock, tell)
     if screenshot is None:
         napari.run()
@@ -96,8 +98,6 @@ def demonstrate(session: ViewerSession, dock: Any, tell: Callable[[str], None]) 
     def on_opened(opened: OpenJob) -> None:
         layers = ", ".join(layer.name for layer in opened.layers)
         once("opened", f"opened {opened.title} from {opened.address} as {layers}")
-        if session.plates and session.plates[-1].node is not None:
-            dock.browse.show_node(session.plates[-1].node)
 
     def on_progress(missing: int, in_flight: int) -> None:
         if session.session.loader.cache.nbytes:
@@ -115,7 +115,7 @@ def _is_complete(session: ViewerSession, dock: Any, job: OpenJob) -> bool:
         return True
     swept = bool(session.plates) and all(plate.mosaic.fields.swept for plate in session.plates)
     quiet = session.streams.missing == 0 and session.session.loader.in_flight() == 0
-    return job.state == "done" and swept and quiet and dock.browse.progress.isHidden()
+    return job.state == "done" and swept and quiet and not dock.browse.progress.is_busy
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_idr.model.catalog import Node
+    from napari_idr.model.image import ImageReference, PlateReference
     from napari_idr.session import Session
 
 SCHEME = "idr-demo://"
@@ -51,6 +52,12 @@ def locate_sample(address: str, session: Session, start_embedded: Callable[[], s
     if name not in STUDIES:
         raise AddressError("There is no such sample", address, f"choose {', '.join((TINY, *STUDIES))}")
     return first_openable(session, start_embedded(), STUDIES[name])
+
+
+def sample_of(reference: ImageReference | PlateReference | None) -> str:
+    """Return the sample's address of something in the embedded repository, "" where it is none."""
+    accession = reference.accession if reference is not None else ""
+    return next((f"{SCHEME}{name}" for name, study in STUDIES.items() if accession.startswith(study)), "")
 
 
 def first_openable(session: Session, repository_address: str, accession: str) -> Node:

@@ -35,7 +35,7 @@ class ShownPlate:
         self.channels: list[Layer] = []
         self.wells: Points | None = None
         self.labels: dict[str, tuple[PlateLabels, Labels]] = {}
-        self._asked = False
+        self._told = False
 
     def add_layers(self) -> list[Layer]:
         """Add a layer per channel and the wells' names, and have the rest of the plate read."""
@@ -72,6 +72,7 @@ class ShownPlate:
         session = self._session()
         if session is not None:
             session.in_background(self._read_annotations)
+            session.in_background(self._read_positions)
             session.in_background(self._open_labels)
 
     def _on_changed(self) -> None:
@@ -80,16 +81,17 @@ class ShownPlate:
         if session is None:
             return
         session.streams.touch([*self.channels, *(layer for _, layer in self.labels.values())])
-        if self.mosaic.fields.swept and not self._asked:
-            self._asked = True
-            ensure_main_thread(self._on_swept, await_return=False)()
+        if self.mosaic.fields.swept:
+            session.streams.later(f"plate {id(self)}", self._on_swept)
 
     def _on_swept(self) -> None:
+        """Say what is wrong, once, and lay out anew what does not fit: every well is known, or more of a field."""
         session = self._session()
         if session is None:
             return
         problems = self.mosaic.fields.problems
-        if problems:
+        if problems and not self._told:
+            self._told = True
             first = next(iter(problems.values()))
             session.said.emit(f"{len(problems)} wells could not be read, the first because: {first}")
         if self.mosaic.is_outgrown:
@@ -98,6 +100,7 @@ class ShownPlate:
     def _rebuild(self, session: ViewerSession) -> None:
         """Lay the plate out anew, once, now that all of its fields are known."""
         self.mosaic.changed.disconnect(self._on_changed, missing_ok=True)
+        placed = self.mosaic.shape.plate.positions
         self.mosaic = self.mosaic.rebuilt()
         self.mosaic.changed.connect(self._on_changed)
         for layer, plan in zip(self.channels, plan_plate(self.mosaic, self.reference), strict=False):
@@ -108,9 +111,11 @@ class ShownPlate:
             self.wells.features = options["features"]
         for name, (_, layer) in list(self.labels.items()):
             session.in_background(self._relabel, name, layer)
-        session.said.emit(
-            "Some fields differ from the first one: the plate was laid out anew, so that all of them fit."
-        )
+        if self.mosaic.shape.plate.positions != placed:
+            why = "The fields' places on the stage are known now"
+        else:
+            why = "Some fields are larger or deeper than the first one"
+        session.said.emit(f"{why}: the plate was laid out anew.")
 
     # -- what the repository knows of the wells
 
@@ -126,6 +131,17 @@ class ShownPlate:
             return
         self.mosaic.source.annotations.update(known)
         ensure_main_thread(self._on_annotations, await_return=False)()
+
+    def _read_positions(self) -> None:
+        """Ask where on the stage the fields lie, where wells have several (worker)."""
+        session = self._session()
+        if session is None or self.node is None or self.mosaic.shape.plate.fields_per_well < 2:
+            return
+        try:
+            self.mosaic.source.positions.extend(session.session.field_positions(self.node))
+        except NapariIdrError as error:
+            _log.info("stage positions of %s: %s", self.reference.name, error)
+        self._on_changed()
 
     def _on_annotations(self) -> None:
         if self.wells is not None:

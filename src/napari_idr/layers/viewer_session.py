@@ -6,9 +6,8 @@ import logging
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 from superqt.utils import ensure_main_thread
@@ -18,9 +17,10 @@ from napari_idr.session import Session
 from napari_idr.settings import Settings
 
 from . import napari_seam as seam
-from .opening import Opened, open_node
+from .open_job import OpenJob
+from .opening import open_node
 from .recent import RecentList
-from .samples import is_sample, locate_sample
+from .samples import is_sample, locate_sample, sample_of
 from .shown_plate import ShownPlate
 from .stream import Streams
 
@@ -34,32 +34,10 @@ if TYPE_CHECKING:
     from napari_idr.model.catalog import Node
 
     from .images import LayerPlan
+    from .opening import Opened
 
 _log = logging.getLogger(__name__)
 _sessions: weakref.WeakKeyDictionary[Any, ViewerSession] = weakref.WeakKeyDictionary()
-
-
-@dataclass(eq=False)
-class OpenJob:
-    """Something being opened."""
-
-    title: str
-    address: str
-    state: Literal["running", "done", "failed", "cancelled"] = "running"
-    layers: list[Layer] = field(default_factory=list)
-    error: Exception | None = None
-    message: str = ""
-    _cancelled: threading.Event = field(default_factory=threading.Event, repr=False)
-    finished: threading.Event = field(default_factory=threading.Event, repr=False)
-
-    def cancel(self) -> None:
-        """Stop at the next step; layers that were added stay."""
-        self._cancelled.set()
-
-    def check(self) -> None:
-        """Raise ``Cancelled`` once somebody cancelled."""
-        if self._cancelled.is_set():
-            raise Cancelled("Opening was stopped", self.title)
 
 
 class ViewerSession:
@@ -129,18 +107,19 @@ class ViewerSession:
             Keep what is shown; False removes the layers that were opened by us before.
         """
         address = what if isinstance(what, str) else what.address
-        job = OpenJob(what if isinstance(what, str) else what.name, address)
+        job = OpenJob(what if isinstance(what, str) else what.name, address, replaces=not beside)
         self.opening.emit(job)
-        if not beside:
-            self.close_all()
         self._pool.submit(self._open, job, what, acquisition, tuple(wells))
         return job
 
     def close_all(self) -> None:
-        """Remove the layers that we opened, and only those; they go one by one, in the next event-loop turns."""
+        """Remove the layers that we opened, and only those; they go one by one, a redraw between them."""
+        seam.one_per_turn(self._removals())
+
+    def _removals(self) -> list[Callable[[], object]]:
         viewer = self.viewer
         ours = [layer for layer in viewer.layers if "napari_idr" in layer.metadata] if viewer is not None else []
-        seam.one_per_turn([partial(self._remove, layer) for layer in ours])
+        return [partial(self._remove, layer) for layer in ours]
 
     def _remove(self, layer: Layer) -> None:
         viewer = self.viewer
@@ -162,31 +141,39 @@ class ViewerSession:
             self._in_main_thread(self._on_opened, job, opened)
 
     def _on_failed(self, job: OpenJob, error: Exception) -> None:
-        job.state = "cancelled" if isinstance(error, Cancelled) else "failed"
-        job.error, job.message = error, str(error)
-        job.finished.set()
-        self.failed.emit(job, error)
+        job.end("cancelled" if isinstance(error, Cancelled) else "failed", error)
+        if not self._closed:
+            self.failed.emit(job, error)
 
     def _on_opened(self, job: OpenJob, opened: Opened) -> None:
+        """Show what was opened; what it replaces goes only now, so that a failure loses nothing."""
+        removals = self._removals() if job.replaces and not self._closed else []
+        seam.one_per_turn([*removals, partial(self._add_opened, job, opened)])
+
+    def _add_opened(self, job: OpenJob, opened: Opened) -> None:
         viewer = self.viewer
-        if viewer is None:
-            job.finished.set()
+        if viewer is None or self._closed:
+            job.end("cancelled", Cancelled("The viewer was closed", job.title))
             return
-        job.title = opened.title
-        first = not viewer.layers
+        job.title, job.node, job.message = opened.title, opened.node, " ".join(opened.warnings)
+        alone = not viewer.layers
         if opened.plate is not None:
             plate = ShownPlate(self, opened, opened.plate)
             self.plates.append(plate)
             job.layers = plate.add_layers()
         else:
             job.layers = [self.add(plan) for plan in opened.plans]
-        if first:
+        if alone:
             self._show_whole(viewer, opened)
-        job.state = "done"
-        job.message = " ".join(opened.warnings)
-        self.recent.add(opened.title, opened.address)
-        job.finished.set()
+        job.end("done")
+        self.recent.add(opened.title, job.address if is_sample(job.address) else self._lasting_address(opened))
         self.opened.emit(job)
+
+    def _lasting_address(self, opened: Opened) -> str:
+        """Return an address that will still open tomorrow: the embedded repository has another port then."""
+        if self.embedded_address and opened.address.startswith(self.embedded_address):
+            return sample_of(opened.reference) or opened.address
+        return opened.address
 
     def _show_whole(self, viewer: Viewer, opened: Opened) -> None:
         viewer.reset_view()
@@ -251,7 +238,7 @@ class ViewerSession:
 
                 self._embedded = EmbeddedRepository()
                 self.embedded_address = self._embedded.start(on_progress)
-        self.session.add_repository(self.embedded_address)
+        self.session.add_repository(self.embedded_address, name="Demonstration")
         return self.embedded_address
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from napari_idr.errors import FormatError
 from napari_idr.formats.ngff import group_kind
 from napari_idr.model.image import CollectionMetadata, ImageReference
 from napari_idr.remote.chunk_fetcher import ZarrChunks
-from napari_idr.remote.object_store import Access, child_address, last_part, open_store
+from napari_idr.remote.object_store import Access, child_address, last_part, open_store, split_archive
 from napari_idr.streaming.chunks import ChunkedArray
 from napari_idr.streaming.pyramid import Pyramid, array_levels
 
@@ -46,7 +46,7 @@ async def read_metadata(
         from .tiff import read_tiff
 
         return (await asyncio.to_thread(read_tiff, address)).metadata
-    group = await ome_zarr.open_group(open_store(address, access), address)
+    group = await _group_at(address, access)
     kind = group_kind(group.attributes)
     if kind == "plate":
         plate = await ome_zarr.read_plate(group)
@@ -84,13 +84,18 @@ async def open_plate(reference: PlateReference, access: Access, loader: ChunkLoa
     NapariIdrError
         It could not be read, or is not a plate.
     """
-    group = await ome_zarr.open_group(open_store(reference.source, access), reference.source)
+    group = await _group_at(reference.source, access)
     return await open_mosaic(group, reference, loader)
 
 
 def is_tiff(address: str) -> bool:
     """Whether an address names a TIFF file."""
     return address.lower().endswith((".tif", ".tiff"))
+
+
+async def _group_at(address: str, access: Access) -> ome_zarr.Group:
+    archive, inside = split_archive(address)
+    return await ome_zarr.open_group(open_store(archive, access), archive, inside)
 
 
 async def _image_arrays(source: str, access: Access, label: str) -> ome_zarr.ImageArrays:
@@ -100,7 +105,7 @@ async def _image_arrays(source: str, access: Access, label: str) -> ome_zarr.Ima
         if label:
             raise FormatError("A TIFF has no label images", source, "leave out the label")
         return await asyncio.to_thread(read_tiff, source)
-    group = await ome_zarr.open_group(open_store(source, access), source)
+    group = await _group_at(source, access)
     return await ome_zarr.read_label(group, label) if label else await ome_zarr.read_image(group)
 
 

@@ -101,7 +101,7 @@ def _from_repository(
     units = {axis.name: axis.unit for axis in template.axes}
     paths = {f"{row_label(well.row_index)}/{well.column_index + 1}": well.path for well in source.wells.values()}
     found: dict[FieldKey, tuple[float, float]] = {}
-    for place in source.reference.positions:
+    for place in source.positions:
         y, x = convert_length(place.y, place.unit, units["y"]), convert_length(place.x, place.unit, units["x"])
         path = place.well if place.well in fields.wells else paths.get(place.well, "")
         index = fields.shown_index(path, place.field)

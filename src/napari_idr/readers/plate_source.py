@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from napari_idr.errors import NotFound
 
 if TYPE_CHECKING:
-    from napari_idr.model.image import KeyValue, PlateMetadata, PlateReference, WellInfo
+    from napari_idr.model.image import FieldPosition, KeyValue, PlateMetadata, PlateReference, WellInfo
 
     from .ome_zarr import Group
 
@@ -31,6 +31,8 @@ class PlateSource:
     wells: dict[Place, WellInfo] = field(default_factory=dict)
     annotations: dict[Place, tuple[KeyValue, ...]] = field(default_factory=dict)
     """What a repository knows of wells, by 0-based (row, column) of the plate; may come later than the pixels."""
+    positions: list[FieldPosition] = field(default_factory=list)
+    """Stage positions that a repository knows; may come later too."""
 
     def place_of(self, well: WellInfo) -> Place:
         """Return where a well is shown."""
@@ -64,6 +66,7 @@ def select(group: Group, metadata: PlateMetadata, reference: PlateReference) -> 
         group, metadata, reference, _acquisition(metadata, reference), tuple(sorted(rows)), tuple(sorted(columns))
     )
     source.wells.update({source.place_of(well): well for well in chosen})
+    source.positions.extend(reference.positions)
     source.annotations.update({(a.row_index, a.column_index): a.key_values for a in reference.annotations})
     return source
 

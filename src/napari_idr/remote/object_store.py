@@ -65,6 +65,14 @@ def _open_local(path: Path) -> Store:
     return FolderStore(path)
 
 
+def split_archive(address: str) -> tuple[str, str]:
+    """Return a local archive and the path inside it, (address, "") for what does not lead into an archive."""
+    match = re.fullmatch(r"(.+?\.(?:zip|ozx))[/\\](.+)", address, re.IGNORECASE)
+    if match is None or scheme(address) not in ("", "file") or not local_path(match[1]).is_file():
+        return address, ""
+    return match[1], match[2].strip("/\\")
+
+
 def child_address(address: str, path: str) -> str:
     """Address of what lies at a path below an address; a query stays at the end."""
     base, mark, query = address.partition("?") if scheme(address) in ("http", "https", "s3") else (address, "", "")

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from napari_idr.model.catalog import Node, NodeKind, Page, PlateGrid
-    from napari_idr.model.image import KeyValue, Reference
+    from napari_idr.model.image import FieldPosition, KeyValue, Reference
     from napari_idr.remote.object_store import Access
 
 
@@ -69,6 +69,10 @@ class Repository(Protocol):
 
     def well_key_values(self, plate: Node) -> dict[tuple[int, int], tuple[KeyValue, ...]]:
         """Return the annotations of all wells of a plate, by 0-based (row, column)."""
+        ...
+
+    def field_positions(self, plate: Node) -> tuple[FieldPosition, ...]:
+        """Return the stage positions of a plate's fields; empty where they are not known in units of length."""
         ...
 
     def thumbnails(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from napari_idr.model.catalog import NodeKind
-    from napari_idr.model.image import KeyValue, Reference
+    from napari_idr.model.image import FieldPosition, KeyValue, Reference
     from napari_idr.remote.object_store import Access
 
     Metadata = ImageMetadata | PlateMetadata | CollectionMetadata
@@ -121,6 +121,10 @@ class OmeZarrRepository:
     def well_key_values(self, plate: Node) -> dict[tuple[int, int], tuple[KeyValue, ...]]:
         """Return nothing: OME-Zarr keeps no annotations of wells."""
         return {}
+
+    def field_positions(self, plate: Node) -> tuple[FieldPosition, ...]:
+        """Return nothing: where fields lie is in their own metadata."""
+        return ()
 
     def thumbnails(
         self,

@@ -9,6 +9,7 @@ from napari_idr.errors import NapariIdrError, ServerFailure
 from napari_idr.formats.omero_annotations import fit_labels, merge_values, parse_annotations, parse_plate_grid
 from napari_idr.formats.omero_json import Source, parse_acquisition, parse_field_range, parse_listing, parse_positions
 from napari_idr.model.catalog import Plate, PlateAcquisition, PlateGrid
+from napari_idr.model.units import convert_length
 
 from .memo import Memo
 from .omero_api import ANNOTATION_BATCH, LONGEST_PAGE, OmeroApi, batches
@@ -61,7 +62,15 @@ class PlateTables:
         return found or self._annotated("image", {cell.image_id: (cell.row, cell.column) for cell in cells})
 
     def positions(self, plate: Node) -> tuple[FieldPosition, ...]:
-        """Return the stage positions of all fields that have one."""
+        """Return the stage positions of all fields that have one in a unit of length.
+
+        One well is looked at first: most plates have none, or in the stage's own units (``REFERENCEFRAME``), and
+        the list of all wells is long.
+        """
+        asked = self._api.ask_list(f"plates/{plate.id}/wellsampleindex/0/wells/", 0, 1, normalize=False)
+        first = [position for record in self._api.listing(asked).records for position in parse_positions(record)]
+        if not any(convert_length(1.0, position.unit, "meter") is not None for position in first):
+            return ()
         records = self._api.all_records(f"plates/{plate.id}/wells/", normalize=False)
         return tuple(position for record in records for position in parse_positions(record))
 

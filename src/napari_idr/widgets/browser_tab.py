@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_idr.errors import NapariIdrError
+    from napari_idr.layers.open_job import OpenJob
     from napari_idr.layers.viewer_session import ViewerSession
     from napari_idr.model.catalog import Node
 
@@ -103,6 +104,7 @@ class BrowserTab(QWidget):
         self._session.repositories_changed.connect(self._on_repositories_changed)
         self._selection.changed.connect(self._on_selection_changed)
         self._viewer_session.recent.changed.connect(self._on_recent_changed)
+        self._viewer_session.opened.connect(self._on_opened)
         self._on_selection_changed()
 
     def heightForWidth(self, width: int) -> int:
@@ -248,6 +250,12 @@ class BrowserTab(QWidget):
         self.start.show_recent(self._viewer_session.recent.entries)
 
     # What changed elsewhere
+
+    @while_alive
+    def _on_opened(self, job: OpenJob) -> None:
+        """Show where something lies that was opened elsewhere: by drop, Ctrl+N, a sample of the menu."""
+        if job.node is not None and self.pages.currentIndex() == 0:
+            self.show_node(job.node)
 
     @while_alive
     def _on_selection_changed(self, *_: object) -> None:

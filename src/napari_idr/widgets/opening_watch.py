@@ -11,7 +11,8 @@ from .wording import counted
 from .workers import while_alive
 
 if TYPE_CHECKING:
-    from napari_idr.layers.viewer_session import OpenJob, ViewerSession
+    from napari_idr.layers.open_job import OpenJob
+    from napari_idr.layers.viewer_session import ViewerSession
 
     from .notice_strip import NoticeStrip
     from .progress_strip import ProgressStrip, Task

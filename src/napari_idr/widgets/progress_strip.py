@@ -28,6 +28,7 @@ class Task(QWidget):
     ) -> None:
         super().__init__(parent)
         self._what, self._source, self._on_cancel = what, source, on_cancel
+        self.ended = False
         self._label = QElidingLabel(self._said(what))
         self._amount = QLabel()
         self._bar = QProgressBar()
@@ -79,6 +80,7 @@ class Task(QWidget):
     @while_alive
     def finish(self) -> None:
         """Stop showing it; again is no error."""
+        self.ended = True
         self._patience.stop()
         self.hide()
         self.deleteLater()
@@ -93,6 +95,12 @@ class ProgressStrip(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(2)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything is going on, shown already or not."""
+        tasks = (self._layout.itemAt(index).widget() for index in range(self._layout.count()))
+        return any(isinstance(task, Task) and not task.ended for task in tasks)
 
     def begin(self, what: str, source: str = "", on_cancel: Callable[[], object] | None = None) -> Task:
         """Show that something begins; ``source`` says from where. Call ``finish`` when it ended."""

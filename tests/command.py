@@ -1,0 +1,33 @@
+"""The ``napari-idr`` command run in this process, for tests that look at what it prints and how it ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from napari_idr.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+Run = "Callable[..., tuple[int, str, str]]"
+"""Takes the words after ``napari-idr``; returns exit status, standard output and standard error."""
+
+
+@pytest.fixture
+def run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Callable[..., tuple[int, str, str]]:
+    """Run the command with little patience, and nothing of the user's read or written."""
+    monkeypatch.setenv("NAPARI_IDR_READ_TIMEOUT", "1")
+    monkeypatch.setenv("NAPARI_IDR_CACHE_DIR", str(tmp_path / "cache"))
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        out, err = capsys.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    return command
