@@ -6,9 +6,17 @@ import ipaddress
 import os
 import socket
 import tempfile
+import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+from command import run  # noqa: F401 - fixture
+from repository_server import _server, http, served  # noqa: F401 - fixtures
 
 # The HTTP client of the object store is not Python's: anything that is not loopback meets a closed port.
 os.environ.update(
@@ -51,6 +59,29 @@ def _is_loopback(address: object) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _our_threads() -> set[threading.Thread]:
+    """Threads of the product, but for servers: those several tests share."""
+    ours = (thread for thread in threading.enumerate() if thread.name.startswith("napari-idr"))
+    return {thread for thread in ours if thread.name != "napari-idr-serve"}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_thread_outlives_a_module() -> Iterator[None]:
+    before = _our_threads()
+    yield
+    left = _our_threads() - before
+    assert not left, f"threads left running: {left}"
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_outlives_a_window(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test with a window that leaves one of our threads running fails."""
+    before = _our_threads()
+    yield
+    left = _our_threads() - before if request.node.get_closest_marker("qt") else set()
+    assert not left, f"threads left running: {left}"
 
 
 @pytest.fixture(autouse=True)

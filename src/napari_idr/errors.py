@@ -15,7 +15,7 @@
     ├── Unsupported       (NotImplementedError)  something real that we cannot read or write yet
     └── Cancelled                            the caller, or closing down, stopped it
 
-Every message is one sentence of three parts: what failed, on what, and what to try.
+Every message is one sentence of three parts on one line: what failed, on what, and what to try.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class NapariIdrError(Exception):
     """
 
     def __init__(self, what: str, on: str = "", hint: str = "") -> None:
-        self.what, self.on, self.hint = what, on, hint
-        super().__init__(", ".join(part for part in (what, on, hint) if part))
+        self.what, self.on, self.hint = (" ".join(part.splitlines()) for part in (what, on, hint))
+        super().__init__(", ".join(part for part in (self.what, self.on, self.hint) if part))
 
     def __reduce__(self) -> tuple[type[NapariIdrError], tuple[str, str, str]]:
         return type(self), (self.what, self.on, self.hint)

@@ -219,6 +219,7 @@ class FakeJob:
     layers: list[Any] = field(default_factory=list)
     error: Exception | None = None
     message: str = ""
+    node: Node | None = None
     cancelled: bool = False
 
     def cancel(self) -> None:

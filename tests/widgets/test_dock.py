@@ -99,7 +99,7 @@ def test_wells_chosen_in_the_grid_open_alone(qtbot: QtBot, dock: IdrDock, viewer
 
 
 def test_the_dock_of_the_manifest_gets_a_proxy_and_finds_the_same_session(viewer_session: ViewerSession) -> None:
-    _, widget = viewer_session.viewer.window.add_plugin_dock_widget("napari-idr", "napari-idr")
+    _, widget = viewer_session.viewer.window.add_plugin_dock_widget("napari-idr", "IDR")
     assert isinstance(widget, IdrDock)
     assert widget.browse._viewer_session is viewer_session
     assert widget.minimumWidth() == SMALLEST.width()

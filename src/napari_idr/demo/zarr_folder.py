@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MAXIMUM = 32 << 20
 """Bytes of the largest metadata document that is read."""
 
+HINT = "tell who made the file"
+
 
 def read_document(path: Path) -> dict[str, Any] | None:
     """Return a JSON object from a file, None where the file does not exist.
@@ -30,13 +32,13 @@ def read_document(path: Path) -> dict[str, Any] | None:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     if len(content) > MAXIMUM:
-        raise FormatError("The metadata are too large", str(path))
+        raise FormatError("The metadata are too large", str(path), HINT)
     try:
         document = json.loads(content)
     except ValueError as error:
-        raise FormatError(f"The metadata are no JSON ({error})", str(path)) from error
+        raise FormatError(f"The metadata are no JSON ({error})", str(path), HINT) from error
     if not isinstance(document, dict):
-        raise FormatError("The metadata are no JSON object", str(path))
+        raise FormatError("The metadata are no JSON object", str(path), HINT)
     return document
 
 
@@ -56,7 +58,7 @@ def read_image(folder: Path) -> ImageMetadata:
     """Metadata of the multiscale image in a folder. Raises ``NotFound`` and ``FormatError``."""
     attributes = read_attributes(folder)
     if attributes is None:
-        raise NotFound("There is no image group", str(folder))
+        raise NotFound("There is no image group", str(folder), "check the path")
     address = str(folder)
     found = [_array_info(folder, path) for path in dataset_paths(attributes, address=address)]
     return parse_image(attributes, [info for info in found if info is not None], address=address, name=folder.name)
@@ -75,7 +77,7 @@ def _array_info_2(path: str, document: dict[str, Any]) -> ArrayInfo:
         dtype = np.dtype(document["dtype"]).name
         return ArrayInfo(path, tuple(document["shape"]), tuple(document["chunks"]), dtype)
     except (KeyError, TypeError, ValueError) as error:
-        raise FormatError("The array's metadata are incomplete", path, key=".zarray") from error
+        raise FormatError("The array's metadata are incomplete", path, HINT, key=".zarray") from error
 
 
 def _array_info_3(path: str, document: dict[str, Any]) -> ArrayInfo:
@@ -87,4 +89,4 @@ def _array_info_3(path: str, document: dict[str, Any]) -> ArrayInfo:
         names = tuple(document.get("dimension_names") or ())
         return ArrayInfo(path, tuple(document["shape"]), tuple(chunks), np.dtype(document["data_type"]).name, names)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise FormatError("The array's metadata are incomplete", path, key="zarr.json") from error
+        raise FormatError("The array's metadata are incomplete", path, HINT, key="zarr.json") from error

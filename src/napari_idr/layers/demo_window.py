@@ -61,7 +61,8 @@ def show(address: str, *, screenshot: Path | None, say: Callable[[str], None]) -
     session = ViewerSession.for_viewer(viewer)
     session.embedded_address = address
     session.session.add_repository(address, name="Demonstration")
-    job = demonstrate(session, dock, tell)
+    dock.browse.page.tree.expand_node(session.session.add_repository(address).root())
+    job = demonstrate(session, tell)
     if screenshot is None:
         napari.run()
     else:
@@ -85,8 +86,8 @@ def viewer_with_dock() -> tuple[Any, Any]:
     return viewer, dock
 
 
-def demonstrate(session: ViewerSession, dock: Any, tell: Callable[[str], None]) -> OpenJob:
-    """Open the demonstration's plate, have the dock show where it is, and tell of each step."""
+def demonstrate(session: ViewerSession, tell: Callable[[str], None]) -> OpenJob:
+    """Open the demonstration's plate and tell of each step."""
     began = time.perf_counter()
     seen: list[str] = []
 

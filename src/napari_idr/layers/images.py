@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_idr.streaming.level import RepeatLevel
 from napari_idr.version import VERSION
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def plan_image(pyramid: Pyramid[ImageMetadata], reference: ImageReference, title
     """Return one layer per channel of an image (one for an RGB picture)."""
     metadata = pyramid.metadata
     axis = metadata.channel_axis
-    space = place_in_space(spatial_axes(metadata), *_placement(metadata))
+    space = place_in_space(spatial_axes(metadata), *placement(metadata))
     provenance = provenance_of(metadata, reference)
     if metadata.rgb and axis is not None:
         options = {**space, "name": short_name(title, ""), "rgb": True, "contrast_limits": (0, 255)}
@@ -72,32 +71,6 @@ def plan_image(pyramid: Pyramid[ImageMetadata], reference: ImageReference, title
         plan.preload = _first_plane(plan.levels[-1], metadata)
         plans.append(plan)
     return plans
-
-
-def plan_labels(
-    pyramid: Pyramid[ImageMetadata], image: ImageMetadata, reference: ImageReference, title: str, name: str
-) -> LayerPlan:
-    """Return a hidden Labels layer over an image: with the file's colours, and its properties as features."""
-    metadata = pyramid.metadata
-    axis = metadata.channel_axis
-    levels = pyramid.levels if axis is None else pyramid.channel(axis, 0)
-    own = spatial_axes(metadata)
-    scale, translate = _placement(metadata)
-    wanted = spatial_axes(image)
-    sizes = dict(zip(image.axis_names, image.levels[0].shape, strict=True))
-    for position, missing in enumerate(wanted):
-        if missing.name not in [a.name for a in own] and position > 0:
-            levels = tuple(RepeatLevel(level, position, sizes[missing.name]) for level in levels)
-            own = (*own[:position], missing, *own[position:])
-            scale = (*scale[:position], 1.0, *scale[position:])
-            translate = (*translate[:position], 0.0, *translate[position:])
-    options = {
-        **place_in_space(own, scale, translate),
-        **label_look(metadata),
-        "name": short_name(title, name),
-        "metadata": {"napari_idr": {**provenance_of(metadata, reference), "label": name}},
-    }
-    return LayerPlan(levels, "labels", options, visible=False)
 
 
 def look(channel: Channel | None, index: int, count: int, dtype: str) -> dict[str, Any]:
@@ -134,22 +107,6 @@ def slider_range(channel: Channel | None) -> tuple[float, float] | None:
     low = low if window.min is None else max(low, min(window.min, window.start))
     high = high if window.max is None else min(high, max(window.max, window.end))
     return (low, high)
-
-
-def label_look(metadata: ImageMetadata) -> dict[str, Any]:
-    """Return colours and features of a label image, as far as its file gives them."""
-    import pandas as pd
-    from napari.utils.colormaps import DirectLabelColormap
-
-    options: dict[str, Any] = {"opacity": 0.6}
-    label = metadata.label
-    if label is not None and label.colors:
-        colors: dict[int | None, Any] = {value: np.asarray(rgba) / 255 for value, rgba in label.colors}
-        options["colormap"] = DirectLabelColormap(color_dict={None: (0.5, 0.5, 0.5, 1.0), **colors, 0: (0, 0, 0, 0)})
-    if label is not None and label.properties:
-        rows = [{"index": row["label-value"], **row} for row in label.properties]
-        options["features"] = pd.DataFrame(rows).drop(columns="label-value")
-    return options
 
 
 def place_in_space(axes: Sequence[Axis], scale: Sequence[float], translate: Sequence[float]) -> dict[str, Any]:
@@ -227,7 +184,8 @@ def _numbered(index: int, count: int) -> str:
     return f"channel {index}" if count > 1 else ""
 
 
-def _placement(metadata: ImageMetadata) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def placement(metadata: ImageMetadata) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return scale and translation of the axes a layer has."""
     channel = metadata.channel_axis
     level = metadata.levels[0]
     keep = [index for index in range(len(metadata.axes)) if index != channel]

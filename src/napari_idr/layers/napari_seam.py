@@ -156,7 +156,14 @@ def guard_range(layer: Layer, is_complete: Callable[[], bool], when_complete: Ca
 
 def warm_up() -> None:
     """Import, in a worker, what adding layers would otherwise import in the GUI thread; absent modules are no loss."""
-    for module in ("pandas", "pint", "napari.layers", "napari._vispy.layers.image", "napari._vispy.layers.points"):
+    for module in (
+        "zarr",
+        "obstore.store",
+        "pandas",
+        "pint",
+        "napari._vispy.layers.image",
+        "napari._vispy.layers.points",
+    ):
         with suppress(ImportError):
             import_module(module)
 

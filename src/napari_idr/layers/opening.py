@@ -11,7 +11,8 @@ from napari_idr.errors import NapariIdrError, NotFound, Unsupported
 from napari_idr.model.image import ImageReference, PlateReference
 
 from . import napari_seam as seam
-from .images import LayerPlan, image_title, limits_of, plan_image, plan_labels
+from .image_labels import plan_labels
+from .images import LayerPlan, image_title, limits_of, plan_image
 from .plates import plan_plate
 
 if TYPE_CHECKING:

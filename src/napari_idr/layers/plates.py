@@ -56,10 +56,10 @@ def plate_features(labels: PlateLabels) -> Any:
 
     rows = [
         {
+            **{name: content for name, content in row.items() if name != "label-value"},
             "index": labels.unique(key, value),
             "well": key[0].replace("/", ""),
             "field": key[1],
-            **{name: content for name, content in row.items() if name != "label-value"},
             "label": value,
         }
         for key, image in labels.fields.images

@@ -65,6 +65,7 @@ class ViewerSession:
         self.embedded_address = ""
         """Of the embedded repository that samples open from; empty until it runs. One that runs may be given."""
         self._embedded_lock = threading.Lock()
+        self.in_background(seam.warm_up)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
 

@@ -15,7 +15,7 @@ from napari_idr.remote.object_store import child_address, shown_address
 from napari_idr.streaming.chunks import ChunkedArray
 from napari_idr.streaming.pyramid import ArrayLevel, array_levels
 
-from .field_likeness import inferred
+from .field_likeness import check_placeable, inferred
 from .ome_zarr import Group, ImageArrays, read_image, read_label, read_well
 
 if TYPE_CHECKING:
@@ -241,10 +241,11 @@ class PlateFields:
             group, array = None, await bare.array(path)
         source = ZarrChunks(array, shown_address(child_address(bare.address, path)))
         if len(source.shape) != len(template.axes) or (self.label and source.dtype.kind not in "iub"):
-            raise FormatError("The field has other axes or pixels", bare.address, key=path)
+            raise FormatError("The field has other axes or pixels", bare.address, "open it by itself", key=path)
         metadata = inferred(template, source, group, bare.address)
+        check_placeable(metadata, self._first_image())
         if len(metadata.warnings) > len(template.warnings):
-            raise FormatError("The field is unlike the first", bare.address, key=path)
+            raise FormatError("The field is unlike the first", bare.address, "open it by itself", key=path)
         if key not in self._known:
             levels = array_levels([ChunkedArray(source)], self.loader)
             self._put(key, FieldImage(metadata, levels, complete=own and len(metadata.levels) == 1))
@@ -261,6 +262,7 @@ class PlateFields:
             arrays = await self._read_arrays(place)
         except NotFound:
             return self._put(key, None)
+        check_placeable(arrays.metadata, self._first_image())
         sources = [ZarrChunks(array, shown_address(self._address(place))) for array in arrays.arrays]
         return self._put(key, self._complete(arrays.metadata, sources, self._known.get(key)))
 
@@ -268,6 +270,10 @@ class PlateFields:
         if not self.label:
             return await read_image(await self.plate.group(place), labels=self._template is None)
         return await read_label(self._bare(place.removesuffix(f"/labels/{self.label}")), self.label)
+
+    def _first_image(self) -> ImageMetadata | None:
+        """Return the field that all others are laid out beside, also where these are label images."""
+        return (self._images or self)._template  # noqa: SLF001 - the same class
 
     def _bare(self, place: str) -> Group:
         """Return a group below the plate's without asking for its attributes."""

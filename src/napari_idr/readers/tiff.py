@@ -72,7 +72,12 @@ def _open(path: str) -> tifffile.TiffFile:
 
 
 def _damaged(path: str, error: Exception) -> FormatError:
-    return FormatError("It is no TIFF file, or a damaged one", path, rule=f"TIFF 6.0: {str(error)[:100]}")
+    return FormatError(
+        "It is no TIFF file, or a damaged one",
+        path,
+        "copy it again or tell who made it",
+        rule=f"TIFF 6.0: {str(error)[:100]}",
+    )
 
 
 def _ome_document(file: tifffile.TiffFile, path: str) -> OmeDocument | None:

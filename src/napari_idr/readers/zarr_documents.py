@@ -119,7 +119,7 @@ def _check_document(document: Mapping[str, Any], file: str) -> None:
     named = document.get("dtype" if document["zarr_format"] == 2 else "data_type")
     if not isinstance(named, str) or not re.fullmatch(NUMBERS[document["zarr_format"]], named):
         raise Unsupported(
-            f"Arrays of {str(named)[:50]} cannot be shown", file, "only whole and floating point numbers can"
+            f"Arrays of {str(named)[:50]!r} cannot be shown", file, "only whole and floating point numbers can"
         )
     if any("pickle" in name for name in _codec_names(document)):
         raise Unsupported("Pickled arrays are not read: they can run any code", file, HINT)

@@ -44,7 +44,8 @@ class FolderStore(ReadOnlyStore):
             with open(self.root / key, "rb") as file:
                 start, stop = byte_bounds(byte_range, file.seek(0, 2))
                 if stop - start > byte_limit(key):
-                    raise ChunkError(f"A file of {stop - start:,} bytes is too large to read", str(self.root / key))
+                    what = f"A file of {stop - start:,} bytes is too large to read"
+                    raise ChunkError(what, str(self.root / key), "tell who made the file")
                 file.seek(start)
                 return file.read(stop - start)
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):

@@ -109,7 +109,8 @@ class HttpStore(ReadOnlyStore):
 
     def _check_size(self, key: str, size: int) -> None:
         if size > byte_limit(key):
-            raise ChunkError(f"An object of {size:,} bytes is too large to read", self._place(key))
+            what = f"An object of {size:,} bytes is too large to read"
+            raise ChunkError(what, self._place(key), "tell the repository")
 
     def _place(self, key: str) -> str:
         base, _, query = self.address.partition("?")

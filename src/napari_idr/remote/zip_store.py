@@ -65,7 +65,8 @@ class ZipStore(ReadOnlyStore):
             return None
         start, stop = byte_bounds(byte_range, member.file_size)
         if stop - start > byte_limit(key):
-            raise ChunkError(f"A member of {stop - start:,} bytes is too large to read", self._place(key))
+            what = f"A member of {stop - start:,} bytes is too large to read"
+            raise ChunkError(what, self._place(key), "tell who made the file")
         if member.flag_bits & 0x1:
             raise Unsupported("The zip file is encrypted", str(self.path), "unpack it first")
         try:
@@ -77,7 +78,8 @@ class ZipStore(ReadOnlyStore):
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
             raise ChunkError("A member of the zip file is damaged", self._place(key), "copy it again") from error
         except NotImplementedError as error:
-            raise Unsupported("The zip file is compressed in an unknown way", self._place(key)) from error
+            what = "The zip file is compressed in an unknown way"
+            raise Unsupported(what, self._place(key), "unpack it first") from error
 
     def _place(self, key: str) -> str:
         return f"{self.path}/{key}"

@@ -119,6 +119,10 @@ class OmeroRepository:
         """Return the node with its key-values, links, counts and thumbnail. One to four requests at once."""
         return describe(self, node)
 
+    def count(self) -> int:
+        """Return how many children the root has: two requests."""
+        return self._containers(0, 0).total or 0
+
     def samples(self, well: Node) -> tuple[WellSample, ...]:
         """Return the fields of a well: no request where it was listed with them."""
         if isinstance(well, Well) and (well.samples or well.child_count == 0):

@@ -47,6 +47,8 @@ def describe(repository: OmeroRepository, node: Node) -> Node:
         return _well(repository, node)
     if node.kind in OWN_CHILDREN:
         return _container(repository, node)
+    if node.kind == "repository":
+        node = replace(node, child_count=repository.count())
     return annotated(node, ())
 
 

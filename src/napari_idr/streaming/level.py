@@ -276,6 +276,19 @@ class LastAxisLevel(DerivedLevel):
         return moved
 
 
+class CastLevel(DerivedLevel):
+    """A level with its pixels as another type that holds them all."""
+
+    def __init__(self, inner: Level, dtype: np.dtype[Any]) -> None:
+        super().__init__(inner, inner.shape, inner.chunks, dtype)
+
+    def _inner_box(self, box: Box) -> Box:
+        return box
+
+    def _arrange(self, pixels: np.ndarray) -> np.ndarray:
+        return pixels.astype(self.dtype)
+
+
 class RepeatLevel(DerivedLevel):
     """A level with one more axis, the same picture at each of its indices: labels without the image's z."""
 
