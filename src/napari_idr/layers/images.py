@@ -50,7 +50,8 @@ def plan_image(pyramid: Pyramid[ImageMetadata], reference: ImageReference, title
     space = place_in_space(spatial_axes(metadata), *placement(metadata))
     provenance = provenance_of(metadata, reference)
     if metadata.rgb and axis is not None:
-        options = {**space, "name": short_name(title, ""), "rgb": True, "contrast_limits": (0, 255)}
+        options = {**space, "name": short_name(title, ""), "rgb": True}
+        options["contrast_limits"] = whole_range(np.dtype(metadata.levels[0].dtype))
         options["metadata"] = {"napari_idr": provenance}
         plan = LayerPlan(pyramid.samples_last(axis), "image", options)
         plan.preload = _first_plane(plan.levels[-1], metadata, samples=1)
@@ -201,6 +202,11 @@ def _first_plane(level: Level, metadata: ImageMetadata, samples: int = 0) -> tup
         start = min(starts.get(axis.name, 0), size - 1)
         box.append((start, start + 1))
     return (*box, *((0, size) for size in level.shape[len(axes) - 2 :]))
+
+
+def whole_range(dtype: np.dtype[np.generic]) -> tuple[float, float]:
+    """Return the darkest and brightest sample of an RGB picture: all a type holds, 0 to 1 for floating point."""
+    return (0, int(np.iinfo(dtype).max)) if dtype.kind in "iu" else (0, 1)
 
 
 def limits_of(pixels: np.ndarray) -> tuple[float, float]:

@@ -35,7 +35,7 @@ class ShownPlate:
         self.channels: list[Layer] = []
         self.wells: Points | None = None
         self.labels: dict[str, tuple[PlateLabels, Labels]] = {}
-        self._told = False
+        self._told = self._stopped = False
 
     def add_layers(self) -> list[Layer]:
         """Add a layer per channel and the wells' names, and have the rest of the plate read."""
@@ -52,6 +52,11 @@ class ShownPlate:
         viewer.layers.selection.active = self.channels[0] if self.channels else self.wells
         self._follow()
         return [*self.channels, self.wells]
+
+    def stop(self) -> None:
+        """Add nothing any more: the plate is about to go."""
+        self._stopped = True
+        self.mosaic.changed.disconnect(self._on_changed, missing_ok=True)
 
     def drop(self, layer: Any) -> bool:
         """Forget a layer that was removed; return whether any is left."""
@@ -163,7 +168,7 @@ class ShownPlate:
 
     def _add_labels(self, labels: PlateLabels) -> None:
         session = self._session()
-        if session is None or session.viewer is None or not self.channels:
+        if session is None or session.viewer is None or not self.channels or self._stopped:
             return
         active = session.viewer.layers.selection.active
         layer: Any = session.add(plan_plate_labels(self.mosaic, labels, self.reference))

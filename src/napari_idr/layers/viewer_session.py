@@ -120,6 +120,8 @@ class ViewerSession:
     def _removals(self) -> list[Callable[[], object]]:
         viewer = self.viewer
         ours = [layer for layer in viewer.layers if "napari_idr" in layer.metadata] if viewer is not None else []
+        for plate in self.plates:
+            plate.stop()
         return [partial(self._remove, layer) for layer in ours]
 
     def _remove(self, layer: Layer) -> None:
@@ -152,6 +154,13 @@ class ViewerSession:
         seam.one_per_turn([*removals, partial(self._add_opened, job, opened)])
 
     def _add_opened(self, job: OpenJob, opened: Opened) -> None:
+        try:
+            self._add_layers(job, opened)
+        except Exception as error:  # noqa: BLE001 - napari may refuse a layer in any way: shown to the user, and logged
+            _log.exception("adding %s", job.title)
+            self._on_failed(job, error)
+
+    def _add_layers(self, job: OpenJob, opened: Opened) -> None:
         viewer = self.viewer
         if viewer is None or self._closed:
             job.end("cancelled", Cancelled("The viewer was closed", job.title))
