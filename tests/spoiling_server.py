@@ -65,6 +65,7 @@ def _handler(spoiling: SpoilingServer, behind: str) -> type[http.server.BaseHTTP
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1
+        disable_nagle_algorithm = True
 
         def log_message(self, *_: object) -> None:
             pass

@@ -257,8 +257,9 @@ def test_command_says_what_a_failing_repository_did(kind: str, commands: Command
     image = page(served.address, "image", IMAGE)
     served.fail("images/", kind, ALWAYS)
     commands.fail("info", image)
-    commands.fail("rois", image, "-o", str(commands.folder / "rois.json"))
-    commands.fail_to_read(image)
+    if kind != "hang":  # each would wait its time out
+        commands.fail("rois", image, "-o", str(commands.folder / "rois.json"))
+        commands.fail_to_read(image)
     served.mend()
     commands.succeed("info", image)
 
@@ -482,13 +483,18 @@ def tamper(folder: Path, change: Callable[[bytes], bytes]) -> None:
         file.write_bytes(change(file.read_bytes()))
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("damage", TAMPERED)
+DAMAGED = [
+    (layout, damage)
+    for layout in LAYOUTS
+    for damage in TAMPERED
+    if damage != "zeros" or not layout.startswith("plain")  # where nothing is compressed zeros are pixels
+]
+
+
+@pytest.mark.parametrize(("layout", "damage"), DAMAGED)
 def test_damaged_chunk_of_a_folder_is_one_sentence(
     layout: str, damage: str, session: Session, commands: Commands, tmp_path: Path
 ) -> None:
-    if damage == "zeros" and layout.startswith("plain"):
-        pytest.skip("zeros are pixels like any other where nothing is compressed")
     good = made_image(tmp_path / "good.zarr", **LAYOUTS[layout])
     folder = made_image(tmp_path / "damaged.zarr", **LAYOUTS[layout])
     tamper(folder, TAMPERED[damage])

@@ -188,6 +188,19 @@ def test_addresses_of_other_servers_are_not_ours(omero: OmeroRepository) -> None
     assert omero.parse(omero.address) == Target(omero.key, "repository", "", omero.address)
 
 
+def test_described_server_counts_what_it_holds_by_two_requests(
+    omero: OmeroRepository, idr: IdrRepository, served: Served
+) -> None:
+    served.reset()
+    assert omero.describe(omero.root()).child_count == len(omero.children(omero.root()).nodes) == 3
+    assert len(served.requests()) == 2 + 2
+    served.reset()
+    assert idr.describe(idr.root()).child_count == 3
+    assert len(served.requests()) == 2
+    assert idr.describe(idr.root()).child_count == 3
+    assert len(served.requests()) == 2
+
+
 def test_described_plate_is_four_requests_at_once(omero: OmeroRepository, plate: Node, served: Served) -> None:
     described = omero.describe(plate)
     assert isinstance(described, Plate)

@@ -16,7 +16,7 @@ HINT = "the server may be newer or older than this client; report it with the ad
 
 @dataclass(frozen=True, slots=True)
 class JsonRecord:
-    """A JSON object and where it was found, for messages like "``data[3].Pixels.SizeX`` is not a number"."""
+    """A JSON object and where it was found, for messages like "text where a number was due at ``data[3].SizeX``"."""
 
     fields: Mapping[str, Any]
     path: str
@@ -74,7 +74,7 @@ class JsonRecord:
     def need(self, key: str, value: T | None) -> T:
         """Return a value that must be there. Raises ``ProtocolError`` naming the field where it is None."""
         if value is None:
-            raise ProtocolError(f"The field {self._at(key)} is missing in the answer", self.address, HINT)
+            raise ProtocolError(f"The server left {self._at(key)} out of its answer", self.address, HINT)
         return value
 
     def identifier(self, key: str = "@id") -> str:
@@ -98,4 +98,5 @@ def wrong_type(path: str, expected: str, value: object, address: str) -> Protoco
     name = {dict: "an object", list: "a list", str: "text", type(None): "null", float: "a number"}.get(
         type(value), type(value).__name__
     )
-    return ProtocolError(f"The field {path or 'answer'} is {name} where {expected} was due", address, HINT)
+    where = f" at {path}" if path else ""
+    return ProtocolError(f"The server answered with {name} where {expected} was due{where}", address, HINT)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.session import Session
 
-from .opening import open_node
+from .opening import limits_from_first, open_node
 from .plates import plan_plate, plan_plate_labels
 from .samples import is_sample, locate_sample
 from .viewer_session import ViewerSession
@@ -44,10 +43,8 @@ def _plate_plans(session: Session, opened: Opened) -> list[LayerPlan]:
     mosaic.fields.wait_all()
     if mosaic.is_outgrown:
         mosaic = mosaic.rebuilt()
-    plans = [
-        replace(plan, options={**plan.options, **old.options})
-        for plan, old in zip(plan_plate(mosaic, reference), opened.plans, strict=False)
-    ]
+    plans = plan_plate(mosaic, reference)
+    limits_from_first(mosaic, plans)
     labels = [session.open_plate_labels(mosaic, name) for name in mosaic.labels]
     return [*plans, *(plan_plate_labels(mosaic, one, reference) for one in labels)]
 

@@ -204,7 +204,7 @@ def _first_plane(level: Level, metadata: ImageMetadata, samples: int = 0) -> tup
     return (*box, *((0, size) for size in level.shape[len(axes) - 2 :]))
 
 
-def whole_range(dtype: np.dtype[np.generic]) -> tuple[float, float]:
+def whole_range(dtype: np.dtype[Any]) -> tuple[float, float]:
     """Return the darkest and brightest sample of an RGB picture: all a type holds, 0 to 1 for floating point."""
     return (0, int(np.iinfo(dtype).max)) if dtype.kind in "iu" else (0, 1)
 

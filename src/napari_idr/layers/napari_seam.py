@@ -5,7 +5,8 @@ display views, so that napari draws the best picture known and never waits, whil
 ``layer.data`` reads exactly. Where napari has no such request, layers stay as they are: drawing then reads exactly
 too, slower but never wrong.
 
-Private names used: ``layer._slicing_state._slice_request_class``, ``layer._level_materializer``, ``layer._get_value``,
+Private names used: ``layer._slicing_state._slice_request_class``, ``layer._level_materializer``,
+``layer._reset_thumbnail_level_data``, ``layer._get_value``,
 ``layer._calc_data_range`` (napari 0.9.1 to 0.10.0rc1).
 """
 
@@ -71,10 +72,23 @@ def install(layer: Layer, on_sliced: Callable[[Wishes, int], None]) -> bool:
 def forget_snapshot(layer: Layer) -> None:
     """Have the coarsest level of a 2-D layer drawn through slice requests, not from a copy read once.
 
-    Needed again each time ``layer.data`` is set.
+    napari makes that copy anew, and reads it at once, each time ``layer.data`` is set: it is kept from that, too.
     """
-    if hasattr(layer, "_level_materializer"):
-        layer._level_materializer = None  # noqa: SLF001
+    if not hasattr(layer, "_level_materializer"):
+        return
+    layer._level_materializer = None  # noqa: SLF001
+    unbound = getattr(type(layer), "_reset_thumbnail_level_data", None)
+    if unbound is None:
+        return
+    ref = weakref.ref(layer)
+
+    def _reset_thumbnail_level_data() -> None:
+        owner = ref()
+        if owner is not None:
+            unbound(owner)
+            owner._level_materializer = None  # noqa: SLF001
+
+    setattr(layer, "_reset_thumbnail_level_data", _reset_thumbnail_level_data)  # noqa: B010 - not ours to declare
 
 
 def _streaming(base: Any, on_sliced: Callable[[Wishes, int], None]) -> type:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from napari_idr.errors import NapariIdrError, NotFound, Unsupported
+from napari_idr.errors import Cancelled, NapariIdrError, NotFound, Unsupported
 from napari_idr.model.image import ImageReference, PlateReference
 
 from . import napari_seam as seam
 from .image_labels import plan_labels
-from .images import LayerPlan, image_title, limits_of, plan_image
+from .images import LayerPlan, channel_count, image_title, limits_of, plan_image, whole_range
 from .plates import plan_plate
 
 if TYPE_CHECKING:
@@ -20,7 +19,11 @@ if TYPE_CHECKING:
 
     from napari_idr.model.catalog import Node
     from napari_idr.readers.plate import PlateMosaic
+    from napari_idr.readers.plate_fields import FieldImage
     from napari_idr.session import Session
+
+FIELDS_TRIED = 8
+"""Fields of a plate of which one should be readable, for contrast limits."""
 
 
 @dataclass(eq=False)
@@ -134,15 +137,26 @@ def _open_collection(session: Session, node: Node, check: Callable[[], None]) ->
 
 
 def limits_from_first(mosaic: PlateMosaic, plans: list[LayerPlan]) -> None:
-    """Take contrast limits of a plate's channels from its first field, where the file gives none. May block."""
-    first = next((image for _, image in mosaic.fields.images if image.complete), None)
-    if first is None:
-        return
-    axis = first.metadata.channel_axis
+    """Take contrast limits of a plate's channels from the first field that has them, where the file gives none.
+
+    May block.
+    """
     for index, plan in enumerate(plans):
         if _lacks_limits(plan):
-            level = first.levels[-1]
-            box = [(0, size if place >= level.ndim - 2 else 1) for place, size in enumerate(level.shape)]
-            if axis is not None:
-                box[axis] = (min(index, level.shape[axis] - 1), min(index, level.shape[axis] - 1) + 1)
-            plan.options["contrast_limits"] = limits_of(np.asarray(level.read(tuple(box))))
+            having = (image for _, image in mosaic.fields.images if channel_count(image.metadata) > index)
+            found = (limits for image in islice(having, FIELDS_TRIED) if (limits := _limits_in(image, index)))
+            plan.options["contrast_limits"] = next(found, whole_range(mosaic.shape.dtype))
+
+
+def _limits_in(image: FieldImage, channel: int) -> tuple[float, float] | None:
+    """Return the range of a channel in the first plane of a field's coarsest level, None where it is not readable."""
+    level, axes = image.levels[-1], image.metadata.axes
+    box = [(0, size if axis.name in ("y", "x") else 1) for axis, size in zip(axes, level.shape, strict=True)]
+    if image.metadata.channel_axis is not None:
+        box[image.metadata.channel_axis] = (channel, channel + 1)
+    try:
+        return limits_of(level.read(tuple(box)))
+    except Cancelled:
+        raise
+    except NapariIdrError:  # one broken chunk must not keep a plate from opening
+        return None

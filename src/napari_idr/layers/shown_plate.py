@@ -10,13 +10,16 @@ from superqt.utils import ensure_main_thread
 
 from napari_idr.errors import NapariIdrError
 
+from .opening import limits_from_first
 from .plates import plan_plate, plan_plate_labels, plate_features, said_at, well_names
+from .refill import refill
 
 if TYPE_CHECKING:
     from napari.layers import Labels, Layer, Points
 
     from napari_idr.readers.plate import PlateLabels, PlateMosaic
 
+    from .images import LayerPlan
     from .opening import Opened
     from .viewer_session import ViewerSession
 
@@ -35,7 +38,7 @@ class ShownPlate:
         self.channels: list[Layer] = []
         self.wells: Points | None = None
         self.labels: dict[str, tuple[PlateLabels, Labels]] = {}
-        self._told = self._stopped = False
+        self._told = self._stopped = self._laying_out = False
 
     def add_layers(self) -> list[Layer]:
         """Add a layer per channel and the wells' names, and have the rest of the plate read."""
@@ -98,29 +101,48 @@ class ShownPlate:
         if problems and not self._told:
             self._told = True
             first = next(iter(problems.values()))
-            session.said.emit(f"{len(problems)} wells could not be read, the first because: {first}")
-        if self.mosaic.is_outgrown:
-            self._rebuild(session)
+            places = "1 well or field" if len(problems) == 1 else f"{len(problems)} wells or fields"
+            session.said.emit(f"{places} could not be read, the first because: {first}")
+        if self.mosaic.is_outgrown and not self._laying_out:
+            self._laying_out = True
+            session.in_background(self._lay_out)
 
-    def _rebuild(self, session: ViewerSession) -> None:
-        """Lay the plate out anew, once, now that all of its fields are known."""
-        self.mosaic.changed.disconnect(self._on_changed, missing_ok=True)
-        placed = self.mosaic.shape.plate.positions
-        self.mosaic = self.mosaic.rebuilt()
-        self.mosaic.changed.connect(self._on_changed)
-        for layer, plan in zip(self.channels, plan_plate(self.mosaic, self.reference), strict=False):
-            layer.data = plan.data
+    def _lay_out(self) -> None:
+        """Lay the plate out anew, now that all of its fields are known (worker)."""
+        mosaic = self.mosaic.rebuilt()
+        plans = plan_plate(mosaic, self.reference)
+        limits_from_first(mosaic, plans)
+        ensure_main_thread(self._show_anew, await_return=False)(mosaic, plans)
+
+    def _show_anew(self, mosaic: PlateMosaic, plans: list[LayerPlan]) -> None:
+        """Put another layout into the layers; channels that the first field did not have come beside them."""
+        session = self._session()
+        if session is None or session.viewer is None or self._stopped:
+            return
+        before, self.mosaic, self._laying_out = self.mosaic, mosaic, False
+        before.changed.disconnect(self._on_changed, missing_ok=True)
+        mosaic.changed.connect(self._on_changed)
+        for layer in list(self.channels):
+            plan = plans[layer.metadata["napari_idr"]["channel"]]
+            self.channels[self.channels.index(layer)] = self._refill(session, layer, plan)
+        for plan in plans[before.shape.channels :]:
+            self.channels.append(session.add(plan))
+            self._say_where(self.channels[-1])
         if self.wells is not None:
-            points, options = well_names(self.mosaic, self.reference)
+            points, options = well_names(mosaic, self.reference)
             self.wells.data = points
             self.wells.features = options["features"]
         for name, (_, layer) in list(self.labels.items()):
             session.in_background(self._relabel, name, layer)
-        if self.mosaic.shape.plate.positions != placed:
-            why = "The fields' places on the stage are known now"
-        else:
-            why = "Some fields are larger or deeper than the first one"
-        session.said.emit(f"{why}: the plate was laid out anew.")
+        session.said.emit(f"{_why(before, mosaic)}: the plate was laid out anew.")
+        self._on_changed()  # what came meanwhile
+
+    def _refill(self, session: ViewerSession, layer: Any, plan: LayerPlan) -> Any:
+        """Return the layer with another layout's levels, or the one that took its place."""
+        filled = refill(session, layer, plan)
+        if filled is not layer:
+            self._say_where(filled)
+        return filled
 
     # -- what the repository knows of the wells
 
@@ -183,8 +205,10 @@ class ShownPlate:
             ensure_main_thread(self._replace_labels, await_return=False)(labels, layer)
 
     def _replace_labels(self, labels: PlateLabels, layer: Any) -> None:
-        layer.data = list(labels.levels) if len(labels.levels) > 1 else labels.levels[0]
-        self._keep_labels(labels, layer)
+        session = self._session()
+        if session is not None and labels.name in self.labels and not self._stopped:
+            plan = plan_plate_labels(self.mosaic, labels, self.reference)
+            self._keep_labels(labels, self._refill(session, layer, plan))
 
     def _keep_labels(self, labels: PlateLabels, layer: Any) -> None:
         self.labels[labels.name] = (labels, layer)
@@ -229,3 +253,12 @@ class ShownPlate:
 
 def _describe(labels: PlateLabels, layer: Any) -> None:
     layer.features = plate_features(labels)
+
+
+def _why(before: PlateMosaic, now: PlateMosaic) -> str:
+    """Return why a plate was laid out anew, as a clause."""
+    if now.shape.plate.positions != before.shape.plate.positions:
+        return "The fields' places on the stage are known now"
+    if now.shape.channels > before.shape.channels:
+        return "Some fields have more channels than the first one"
+    return "Some fields are larger or deeper than the first one"

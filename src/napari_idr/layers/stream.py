@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 from superqt.utils import QSignalDebouncer, QSignalThrottler, ensure_main_thread
 
+from napari_idr.errors import NapariIdrError
+
 from . import napari_seam as seam
 
 if TYPE_CHECKING:
@@ -32,13 +34,31 @@ REST_MS = 150
 """A view that rests this long asks for the metadata it lacks: one passed through on the way asks for none."""
 
 
-class LayerStream:
-    """One layer: what it lacks now."""
+MEMORY_PART = 0.6
+"""Of the memory for pixels that views on screen may fill together. Coarser pictures beneath them need a third more;
+beyond that, chunks in view would drive each other out and be fetched for ever."""
 
-    def __init__(self, layer: Layer, loader: ChunkLoader, on_asks: Callable[[], None]) -> None:
+
+class LayerStream:
+    """One layer: what it lacks now.
+
+    ``budget`` says how many bytes its view may hold; ``on_asks`` is told that metadata are missing, ``on_too_much``
+    once that the view needs more memory than that.
+    """
+
+    def __init__(
+        self,
+        layer: Layer,
+        loader: ChunkLoader,
+        budget: Callable[[], int],
+        on_asks: Callable[[], None],
+        on_too_much: Callable[[LayerStream], None],
+    ) -> None:
         self._layer = weakref.ref(layer)
         self._loader = loader
-        self._on_asks = on_asks
+        self._budget, self._on_asks, self._on_too_much = budget, on_asks, on_too_much
+        self._wanted = 0
+        self._told_too_much = False
         self._asks: dict[Any, Callable[[], None]] = {}
         self._lock = threading.Lock()
         self._newest = -1
@@ -58,9 +78,14 @@ class LayerStream:
         """Number of chunks and metadata that the picture on screen still lacks."""
         return len(self._missing)
 
+    @property
+    def to_come(self) -> int:
+        """Number of those that are on their way: neither failed nor too much for the memory."""
+        return max(0, min(self._wanted - self._loader.failures(self), self.missing))
+
     def stop(self) -> None:
         """Want nothing any more."""
-        self._missing, self._asks = set(), {}
+        self._missing, self._asks, self._wanted = set(), {}, 0
         self._loader.forget(self)
 
     def _on_sliced(self, wishes: Wishes, request: int) -> None:
@@ -70,9 +95,14 @@ class LayerStream:
             self._newest = request
             self._missing = {*wishes.chunks, *wishes.metadata}
             self._asks = wishes.metadata
-        self._loader.show(self, _affordable(list(wishes.chunks.values()), self._loader.cache.limit // 2))
+        wants = _affordable(list(wishes.chunks.values()), self._budget(), wishes.held)
+        self._wanted = len(wants) + len(wishes.metadata)
+        self._loader.show(self, wants)
         if wishes.metadata:
             self._on_asks()
+        if len(wants) < len(wishes.chunks) and not self._told_too_much:
+            self._told_too_much = True
+            self._on_too_much(self)
 
     def ask(self) -> None:
         """Ask for the metadata that the last picture lacked."""
@@ -90,14 +120,13 @@ class LayerStream:
         self.fit_contrast_when_complete = True
 
 
-def _affordable(wants: list[Want], most_bytes: int) -> list[Want]:
-    """Return the most pressing wants that fit into memory together; a whole slide at full size does not."""
+def _affordable(wants: list[Want], budget: int, held: int) -> list[Want]:
+    """Return the most pressing wants that fit into memory beside what the view holds; a whole slide does not."""
     wants.sort(key=lambda want: want.priority)
     taken: list[Want] = []
-    total = 0
     for want in wants:
-        total += want.chunk.array.chunk_nbytes
-        if total > most_bytes and taken:
+        held += want.chunk.array.chunk_nbytes
+        if held > budget:
             break
         taken.append(want)
     return taken
@@ -107,7 +136,7 @@ class Streams:
     """All streamed layers of one viewer, redrawn together, at most once per frame, only where something came."""
 
     progress = Signal(int, int)
-    """Things missing in the current view, and chunks in flight; emitted in the GUI thread after each redraw."""
+    """Things to come in the current view, and chunks in flight; emitted in the GUI thread after each redraw."""
     failed = Signal(str, Exception)
     """Name of a layer, and why part of it stays coarse; emitted in the GUI thread, once per view."""
 
@@ -132,7 +161,7 @@ class Streams:
         known = self._streams.get(layer)
         if known is not None:
             return known
-        stream = self._streams[layer] = LayerStream(layer, self._loader, self._on_asks)
+        stream = self._streams[layer] = LayerStream(layer, self._loader, self._budget, self._on_asks, self._on_too_much)
         layer.events.visible.connect(self._on_visible)
         layer.events.data.connect(self._on_data)
         if not stream.hooked:
@@ -192,6 +221,17 @@ class Streams:
         if isinstance(viewer, LayerStream):
             _in_main_thread(self._tell_failure, viewer, error)
 
+    def _on_too_much(self, stream: LayerStream) -> None:
+        limit = self._loader.cache.limit
+        what = f"More is in view than the {limit >> 20} MB of memory for pixels hold"
+        error = NapariIdrError(what, hint="zoom in, hide layers, or raise it in the preferences")
+        _in_main_thread(self._tell_failure, stream, error)
+
+    def _budget(self) -> int:
+        layers = [stream.layer for stream in list(self._streams.values())]
+        shown = sum(1 for layer in layers if layer is not None and layer.visible)
+        return int(self._loader.cache.limit * MEMORY_PART) // max(1, shown)
+
     def _on_asks(self) -> None:
         _in_main_thread(self._rest.throttle)
 
@@ -242,7 +282,8 @@ class Streams:
             seam.forget_snapshot(layer)
 
     def _tell(self) -> None:
-        self.progress.emit(self.missing, self._loader.in_flight())
+        to_come = sum(stream.to_come for stream in list(self._streams.values()))
+        self.progress.emit(to_come, self._loader.in_flight())
 
     def _tell_failure(self, stream: LayerStream, error: Exception) -> None:
         layer = stream.layer

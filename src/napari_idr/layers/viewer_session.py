@@ -275,7 +275,8 @@ def configured_settings() -> Settings:
         chosen = get_plugin_settings("napari-idr")
     except KeyError:  # a viewer without plugin discovery
         return Settings()
-    return Settings.with_napari({**chosen.repositories.dict(), **chosen.reading.dict()})
+    groups = (chosen.repositories, chosen.reading)  # what was left at its default must not hide the environment
+    return Settings.with_napari({k: v for group in groups for k, v in group.dict(exclude_defaults=True).items()})
 
 
 def _logged(function: Callable[..., None], *arguments: Any) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_idr.streaming.label_offsets import OffsetLevel, offset_bits, offset_type, original_value
+from napari_idr.streaming.label_offsets import UNIQUE_TYPE, OffsetLevel, original_value, unique_value
 from napari_idr.streaming.level import LastAxisLevel, PickLevel
 from napari_idr.streaming.mosaic import FieldLevels, MosaicAxes, MosaicLevel
 from napari_idr.streaming.mosaic_layout import alignment, lay_out, level_factors
@@ -92,9 +92,9 @@ class PlateMosaic:
         order = {path: place for place, path in enumerate(self.fields.wells)}
         known = sorted(self.fields.images, key=lambda pair: (order[pair[0][0]], pair[0][1]))
         images = [image.metadata for _, image in known]
-        count = max((channel_count(metadata) for metadata in images), default=1)
         return tuple(
-            _first_named([m.channels[index] for m in images if index < len(m.channels)]) for index in range(count)
+            _first_named([m.channels[index] for m in images if index < len(m.channels)])
+            for index in range(self.shape.channels)
         )
 
     @property
@@ -164,11 +164,10 @@ def _first_named(channels: Sequence[Channel]) -> Channel | None:
 class PlateLabels:
     """One label image of every field of a plate, its values made unique per field for display."""
 
-    def __init__(self, mosaic: PlateMosaic, fields: PlateFields, dtype: np.dtype[Any]) -> None:
+    def __init__(self, mosaic: PlateMosaic, fields: PlateFields) -> None:
         self.mosaic, self.fields = mosaic, fields
         self.keys = [key for keys in mosaic.shape.plate.fields.values() for key in keys]
         self._ordinals = {key: ordinal for ordinal, key in enumerate(self.keys)}
-        self.bits = offset_bits(dtype, len(self.keys))
 
     @property
     def name(self) -> str:
@@ -182,26 +181,25 @@ class PlateLabels:
         def offset(key: FieldKey, image: FieldImage) -> tuple[Level, ...]:
             axis = image.metadata.channel_axis
             plain = image.levels if axis is None else tuple(PickLevel(level, axis, 0) for level in image.levels)
-            bits = max(self.bits, offset_bits(image.levels[0].dtype, 0))  # too wide for the first: refused when read
-            return tuple(OffsetLevel(level, self._ordinals[key], bits) for level in plain)
+            return tuple(OffsetLevel(level, self._ordinals[key]) for level in plain)
 
-        return self.mosaic.levels_of(FieldsOfMosaic(self.mosaic, self.fields, offset), offset_type(self.bits))
+        return self.mosaic.levels_of(FieldsOfMosaic(self.mosaic, self.fields, offset), UNIQUE_TYPE)
 
     def origin(self, unique: int) -> tuple[FieldKey, int] | None:
         """Return the field and the value stored there, of a unique value; None for 0 and values of no field."""
-        ordinal, value = original_value(unique, self.bits)
+        ordinal, value = original_value(unique)
         return (self.keys[ordinal], value) if value and 0 <= ordinal < len(self.keys) else None
 
     def unique(self, key: FieldKey, value: int) -> int:
         """Return the unique value of a value stored in a field."""
-        return (self._ordinals[key] << self.bits) + value if value else 0
+        return unique_value(self._ordinals[key], value)
 
 
 async def open_labels(mosaic: PlateMosaic, name: str) -> PlateLabels:
     """Open a label image of a plate: the requests of one field. Raises ``NotFound`` where no field has it."""
     fields = mosaic.fields.of_label(name)
-    first = await fields.first()
-    return PlateLabels(mosaic, fields, first.levels[0].dtype)
+    await fields.first()
+    return PlateLabels(mosaic, fields)
 
 
 class FieldsOfMosaic:

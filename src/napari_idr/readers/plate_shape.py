@@ -29,6 +29,7 @@ class MosaicShape:
     plate: PlateShape
     leading: tuple[tuple[str, int], ...]
     dtype: np.dtype[Any]
+    channels: int
 
     def holds(self, other: MosaicShape) -> bool:
         """Whether what makes up another shape has its place in this one."""
@@ -39,6 +40,7 @@ class MosaicShape:
             and other.plate.positions == self.plate.positions
             and all(length <= lengths.get(name, 0) for name, length in other.leading)
             and np.can_cast(other.dtype, self.dtype, "safe")
+            and other.channels <= self.channels
         )
 
 
@@ -58,7 +60,8 @@ def shape_of(source: PlateSource, fields: PlateFields, template: ImageMetadata) 
     names = {axis.name: None for m in (template, *images) for axis in m.axes if not is_channel(axis)}
     order = sorted((name for name in names if name not in ("y", "x")), key=lambda name: name != "t")
     leading = tuple((name, max(_length(metadata, name) for metadata in images)) for name in order)
-    return MosaicShape(plate, leading, np.result_type(*{metadata.levels[0].dtype for metadata in images}))
+    dtype = np.result_type(*{metadata.levels[0].dtype for metadata in images})
+    return MosaicShape(plate, leading, dtype, max(channel_count(metadata) for metadata in images))
 
 
 def _extent(image: FieldImage, template: ImageMetadata) -> tuple[int, int]:

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from napari_idr.errors import NotFound
+from napari_idr.formats.omero_json import row_label
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari_idr.model.image import FieldPosition, KeyValue, PlateMetadata, PlateReference, WellInfo
 
     from .ome_zarr import Group
@@ -52,9 +55,9 @@ def select(group: Group, metadata: PlateMetadata, reference: PlateReference) -> 
     Raises
     ------
     NotFound
-        The plate has no wells, or none of those asked for.
+        The plate has no wells, or none of those asked for; or it has acquisitions, and not the one asked for.
     """
-    chosen = [well for well in metadata.wells if not reference.wells or well.path in reference.wells]
+    chosen = _named(metadata, reference.wells) if reference.wells else list(metadata.wells)
     if not chosen:
         what = "None of the wells asked for is on the plate" if reference.wells else "The plate has no wells"
         raise NotFound(what, metadata.address, "choose another plate or look at its study page")
@@ -71,8 +74,18 @@ def select(group: Group, metadata: PlateMetadata, reference: PlateReference) -> 
     return source
 
 
+def _named(metadata: PlateMetadata, names: Sequence[str]) -> list[WellInfo]:
+    """Return wells by their paths, or by their places as OMERO names them: its B/2 is a file's B/02."""
+    by_place = {f"{row_label(well.row_index)}/{well.column_index + 1}": well for well in metadata.wells}
+    by_name = {**by_place, **{well.path: well for well in metadata.wells}}
+    return list({by_name[name].path: by_name[name] for name in names if name in by_name}.values())
+
+
 def _acquisition(metadata: PlateMetadata, reference: PlateReference) -> int | None:
     known = [acquisition.id for acquisition in metadata.acquisitions]
     if reference.acquisition in known:
         return reference.acquisition
+    if reference.acquisition is not None and len(known) > 1:
+        what = f"The plate's file has no acquisition {reference.acquisition}, it has {', '.join(map(str, known))}"
+        raise NotFound(what, metadata.address, "choose another acquisition")
     return known[0] if known else None

@@ -38,6 +38,8 @@ class Wishes:
     chunks: dict[Any, Want] = field(default_factory=dict)
     metadata: dict[Any, Callable[[], None]] = field(default_factory=dict)
     """Things to ask for that are not chunks (the metadata of a field), by key."""
+    held: int = 0
+    """Bytes of the chunks that were found: what must stay in memory for the picture to stay as good."""
     distance: float = 0.0
     """Added to the distance of what is wanted: how far the field at hand is from the centre of the view."""
 

@@ -148,6 +148,10 @@ class ChunkLoader:
             return len(self._jobs)
         return len(self._shown.get(viewer, ()))
 
+    def failures(self, viewer: Hashable) -> int:
+        """Return how many chunks in a viewer's view could not be read; a momentary figure."""
+        return len(self._failures.get(viewer, ()))
+
     def close(self) -> None:
         """Cancel everything, wait for it to end, stop the loop. Exact readers get ``Cancelled``."""
         with self._door:
@@ -271,7 +275,7 @@ class ChunkLoader:
             error = caught
         except Exception as caught:  # noqa: BLE001 - a codec may raise anything; the reader must get it, not the loop
             _log.exception("chunk %s", job.chunk.key)
-            error = ChunkError(f"A chunk could not be read ({caught})", hint="try again")
+            error = ChunkError("A chunk could not be read", f"chunk {job.chunk.index} ({caught})", "try again")
         finally:
             self._free += 1
             self._jobs.pop(job.chunk.key, None)
@@ -336,5 +340,6 @@ def _closed() -> Cancelled:
 def _too_large(chunk: np.ndarray) -> ChunkError:
     return ChunkError(
         f"A chunk of {chunk.nbytes / 2**20:.0f} MB does not fit into the memory set aside for pixels",
-        hint="raise the memory for pixels in the settings",
+        f"{'×'.join(map(str, chunk.shape))} pixels of {chunk.dtype}",
+        "raise the memory for pixels in the settings",
     )

@@ -65,7 +65,7 @@ class ArrayLevel(Level):
     def best(self, box: Box, wishes: Wishes) -> np.ndarray:
         """Return cached chunks, beneath them the finest cached coarser level, and wish for the rest."""
         out = np.zeros(box_shape(box), self.dtype)
-        holes = [index for index in self.array.indices(box) if not self._paste(index, box, out)]
+        holes = [index for index in self.array.indices(box) if not self._paste(index, box, out, wishes)]
         centre = [(start + stop) / 2 for start, stop in box]
         for index in holes:
             part = intersect(self.array.box(index), box)
@@ -97,10 +97,11 @@ class ArrayLevel(Level):
             if chunk is not None:
                 _sample(chunk, self.array.box(index), maps, out)
 
-    def _paste(self, index: tuple[int, ...], box: Box, out: np.ndarray) -> bool:
+    def _paste(self, index: tuple[int, ...], box: Box, out: np.ndarray, wishes: Wishes) -> bool:
         chunk = self.loader.cache.get(self.array.key(index))
         if chunk is None:
             return False
+        wishes.held += chunk.nbytes
         whole = self.array.box(index)
         part = intersect(whole, box)
         if part is not None:
