@@ -15,10 +15,15 @@
     ├── Unsupported       (NotImplementedError)  something real that we cannot read or write yet
     └── Cancelled                            the caller, or closing down, stopped it
 
-Every message is one sentence of three parts on one line: what failed, on what, and what to try.
+Every message is one sentence of three parts on one line: what failed, on what, and what to try; whatever address it
+names, it holds no password.
 """
 
 from __future__ import annotations
+
+import re
+
+_PASSWORD = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 class NapariIdrError(Exception):
@@ -35,7 +40,7 @@ class NapariIdrError(Exception):
     """
 
     def __init__(self, what: str, on: str = "", hint: str = "") -> None:
-        self.what, self.on, self.hint = (" ".join(part.splitlines()) for part in (what, on, hint))
+        self.what, self.on, self.hint = (_PASSWORD.sub("", " ".join(part.splitlines())) for part in (what, on, hint))
         super().__init__(", ".join(part for part in (self.what, self.on, self.hint) if part))
 
     def __reduce__(self) -> tuple[type[NapariIdrError], tuple[str, str, str]]:

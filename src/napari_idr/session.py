@@ -15,7 +15,7 @@ from napari_idr.model.catalog import Node, Page
 from napari_idr.model.image import ImageMetadata, ImageReference, PlateReference
 from napari_idr.readers import open as reading
 from napari_idr.remote.http import Http
-from napari_idr.remote.object_store import Access
+from napari_idr.remote.object_store import Access, shown_address
 from napari_idr.repositories.addresses import recognise
 from napari_idr.repositories.base import Target
 from napari_idr.repositories.factory import repository_at
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from napari_idr.model.catalog import PlateGrid
     from napari_idr.model.image import CollectionMetadata, FieldPosition, KeyValue, PlateMetadata, Reference
     from napari_idr.readers.plate import PlateLabels, PlateMosaic
+    from napari_idr.repositories.addresses import Recognised
     from napari_idr.repositories.base import Repository
     from napari_idr.streaming.chunks import Box
     from napari_idr.streaming.pyramid import Pyramid
@@ -65,7 +66,8 @@ class Session:
 
     def add_repository(self, address: str, *, name: str = "") -> Repository:
         """Return the repository at an address, making it known (by ``name``, if given) if it is new. No request."""
-        return self._repository_of(recognise(address, known_servers=self._servers()), name)
+        found = self._find(recognise(address, known_servers=self._servers()))
+        return self._keep(found, name)
 
     def repository(self, key: str) -> Repository:
         """Return a repository by its key."""
@@ -77,27 +79,36 @@ class Session:
     def _servers(self) -> tuple[str, ...]:
         return tuple(repository.address for repository in self.repositories)
 
-    def _repository_of(self, found: Any, name: str = "") -> Repository:
+    def _find(self, found: Recognised) -> Repository:
+        """Return the repository of an address: the one that is known, or one that nobody knows yet."""
+        repository = repository_at(found, self.http, self._read_metadata)
+        return self._repositories.get(repository.key, repository)
+
+    def _keep(self, repository: Repository, name: str = "") -> Repository:
+        """Make a repository known, unless one of its key is; return the one that is known now."""
         with self._lock:
-            repository = repository_at(found, self.http, self._read_metadata)
-            repository.name = name or repository.name
-            known = self._repositories.get(repository.key)
-            if known is not None:
+            known = self._repositories.setdefault(repository.key, repository)
+            if known is not repository:
                 return known
-            self._repositories[repository.key] = repository
+            repository.name = name or repository.name
         self.repositories_changed.emit()
-        return repository
+        return known
 
     # -- the catalogue
 
     def resolve(self, address: str) -> Node:
-        """Return what an address points at. Raises ``AddressError`` where no form of address fits."""
+        """Return what an address points at; its repository is known from then on.
+
+        Raises ``AddressError`` where no form of address fits, ``NotFound`` where there is nothing.
+        """
         found = recognise(address, known_servers=self._servers())
-        repository = self._repository_of(found)
+        repository = self._find(found)
         target = repository.parse(address)
         if target is None and found.kind is not None:
             target = Target(repository.key, found.kind, found.id, address)
-        return repository.root() if target is None else repository.resolve(target)
+        node = repository.root() if target is None else repository.resolve(target)
+        self._keep(repository)
+        return node
 
     def children(self, node: Node, *, offset: int = 0, limit: int = 200) -> Page:
         """Return one page of a node's children."""
@@ -230,7 +241,7 @@ class Session:
         pyramid = self.open_image(self._image_reference(address), label=label)
         if not 0 <= level < len(pyramid.levels):
             what = f"There is no level {level}"
-            raise AddressError(what, address, f"choose 0 (the finest) to {len(pyramid.levels) - 1}")
+            raise AddressError(what, shown_address(address), f"choose 0 (the finest) to {len(pyramid.levels) - 1}")
         wanted = parse_region(region) if isinstance(region, str) else region or {}
         return pyramid, region_box(wanted, pyramid.metadata.axis_names, pyramid.levels[level].shape)
 
@@ -256,7 +267,9 @@ class Session:
         node = self.resolve(address)
         reference = self.reference(node)
         if isinstance(reference, PlateReference):
-            raise AddressError("A plate cannot be read as one image", address, "name one field of a well")
+            raise AddressError(
+                "A plate cannot be read as one image", shown_address(address), "name one field of a well"
+            )
         return reference
 
     def _access(self) -> Access:

@@ -23,6 +23,9 @@ RULE_ACQUISITION = '"plate" metadata: an acquisition has a whole, unique id from
 RULE_FIELD_COUNT = '"plate" metadata: field_count is a whole number from 1 on'
 RULE_IMAGES = '"well" metadata: images lists objects with a path of their own, and a whole acquisition'
 
+MOST_LINES = 1000
+"""Rows or columns of a plate; the densest plates have 48."""
+
 
 @dataclass(frozen=True, slots=True)
 class WellMetadata:
@@ -75,6 +78,8 @@ def _names(place: Place) -> tuple[str, ...]:
     entries = place.items()
     if not entries:
         raise place.refuse("The list is missing or empty: the size of the plate is not known", RULE_LINES)
+    if len(entries) > MOST_LINES:
+        raise place.refuse(f"There are {len(entries):,} of them, more than any plate has", RULE_LINES)
     names = tuple(_line_name(entry["name"], index) for index, entry in enumerate(entries))
     if len(set(names)) < len(names):
         place.warn("two have the same name; wells were placed by their indexes", RULE_LINES)

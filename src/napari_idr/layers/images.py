@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_idr.remote.safe_address import to_keep
 from napari_idr.version import VERSION
 
 if TYPE_CHECKING:
@@ -148,10 +149,10 @@ def channel_count(metadata: ImageMetadata) -> int:
 def provenance_of(metadata: ImageMetadata, reference: ImageReference) -> dict[str, Any]:
     """Return what ties a layer to its image, as JSON; kept in ``layer.metadata["napari_idr"]``."""
     return {
-        "address": reference.address or reference.source,
-        "source": reference.source,
-        "repository": reference.repository,
-        "image_id": reference.image_id,
+        "address": to_keep(reference.address or reference.source),
+        "source": to_keep(reference.source),
+        "repository": to_keep(reference.repository),
+        "image_id": to_keep(reference.image_id),
         "accession": reference.accession,
         "well": reference.well,
         "field": reference.field,

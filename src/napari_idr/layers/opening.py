@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from math import prod
 from typing import TYPE_CHECKING
 
 from napari_idr.errors import Cancelled, NapariIdrError, NotFound, Unsupported
 from napari_idr.model.image import ImageReference, PlateReference
+from napari_idr.remote.object_store import shown_address
 
 from . import napari_seam as seam
 from .image_labels import plan_labels
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from napari_idr.readers.plate import PlateMosaic
     from napari_idr.readers.plate_fields import FieldImage
     from napari_idr.session import Session
+
+LARGEST_PICTURE = 1 << 28
+"""Pixels (16384 x 16384) of a coarsest level that is still shown: what graphics cards take."""
 
 FIELDS_TRIED = 8
 """Fields of a plate of which one should be readable, for contrast limits."""
@@ -76,6 +81,7 @@ def open_image(
     check()
     title = image_title(pyramid.metadata, reference)
     plans = plan_image(pyramid, reference, title)
+    _check_showable(plans, reference.source)
     preload(plans)
     check()
     warnings = list(pyramid.metadata.warnings)
@@ -90,6 +96,15 @@ def open_image(
     start = {"t": pyramid.metadata.default_t, "z": pyramid.metadata.default_z}
     address = reference.address or reference.source
     return Opened(title, address, plans, reference=reference, node=node, start=start, warnings=tuple(warnings))
+
+
+def _check_showable(plans: list[LayerPlan], source: str) -> None:
+    """Raise ``Unsupported`` where even the coarsest level is too large for a picture."""
+    for plan in plans:
+        sizes = [stop - start for start, stop in plan.preload or ()]
+        if prod(sizes) > LARGEST_PICTURE:
+            what = f"Its coarsest level is a picture of {' x '.join(map(str, sizes[-2:]))} pixels, too large to show"
+            raise Unsupported(what, shown_address(source), "read a region of it with `napari-idr read --region`")
 
 
 def preload(plans: list[LayerPlan]) -> None:

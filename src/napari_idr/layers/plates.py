@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_idr.remote.safe_address import to_keep
 from napari_idr.version import VERSION
 
 from .images import LayerPlan, look, place_in_space, short_name, slider_range
@@ -79,10 +80,10 @@ def plate_provenance(mosaic: PlateMosaic, reference: PlateReference) -> dict[str
     """Return what ties a plate's layers to the plate, as JSON."""
     return {
         "kind": "plate",
-        "address": reference.address or reference.source,
-        "source": reference.source,
-        "repository": reference.repository,
-        "plate_id": reference.plate_id,
+        "address": to_keep(reference.address or reference.source),
+        "source": to_keep(reference.source),
+        "repository": to_keep(reference.repository),
+        "plate_id": to_keep(reference.plate_id),
         "accession": reference.accession,
         "name": reference.name or mosaic.metadata.name,
         "acquisition": mosaic.source.acquisition,

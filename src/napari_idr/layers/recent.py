@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
+from napari_idr.remote.safe_address import to_keep
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -26,7 +28,8 @@ class RecentList:
         self.entries: list[tuple[str, str]] = _load(file)
 
     def add(self, name: str, address: str) -> None:
-        """Put something first; the same address is listed once."""
+        """Put something first; the same address is listed once, and without a password or token."""
+        address = to_keep(address)
         others = [entry for entry in self.entries if entry[1] != address]
         self.entries = [(name, address), *others][:MOST]
         self._save()

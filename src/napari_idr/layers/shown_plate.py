@@ -10,6 +10,8 @@ from superqt.utils import ensure_main_thread
 
 from napari_idr.errors import NapariIdrError
 
+from . import napari_seam as seam
+from .coalesced import Coalesced
 from .opening import limits_from_first
 from .plates import plan_plate, plan_plate_labels, plate_features, said_at, well_names
 from .refill import refill
@@ -38,7 +40,9 @@ class ShownPlate:
         self.channels: list[Layer] = []
         self.wells: Points | None = None
         self.labels: dict[str, tuple[PlateLabels, Labels]] = {}
-        self._told = self._stopped = self._laying_out = False
+        self._told = self._stopped = False
+        self._coming: PlateMosaic | None = None
+        self._fit = Coalesced(session.in_background, self._lay_out_if_outgrown)
 
     def add_layers(self) -> list[Layer]:
         """Add a layer per channel and the wells' names, and have the rest of the plate read."""
@@ -53,7 +57,8 @@ class ShownPlate:
         points, options = well_names(self.mosaic, self.reference)
         self.wells = viewer.add_points(points, **options)
         viewer.layers.selection.active = self.channels[0] if self.channels else self.wells
-        self._follow()
+        # After the first picture: answers that are read meanwhile would hold it up by a quarter of its second.
+        seam.one_per_turn([lambda: None, self._follow])
         return [*self.channels, self.wells]
 
     def stop(self) -> None:
@@ -75,13 +80,14 @@ class ShownPlate:
     # -- filling in
 
     def _follow(self) -> None:
+        session = self._session()
+        if session is None or session.viewer is None or self._stopped:
+            return
         self.mosaic.changed.connect(self._on_changed)
         self.mosaic.sweep()
-        session = self._session()
-        if session is not None:
-            session.in_background(self._read_annotations)
-            session.in_background(self._read_positions)
-            session.in_background(self._open_labels)
+        session.in_background(self._read_annotations)
+        session.in_background(self._read_positions)
+        session.in_background(self._open_labels)
 
     def _on_changed(self) -> None:
         """More is known (loader's thread): draw it, and see whether it still fits."""
@@ -103,13 +109,13 @@ class ShownPlate:
             first = next(iter(problems.values()))
             places = "1 well or field" if len(problems) == 1 else f"{len(problems)} wells or fields"
             session.said.emit(f"{places} could not be read, the first because: {first}")
-        if self.mosaic.is_outgrown and not self._laying_out:
-            self._laying_out = True
-            session.in_background(self._lay_out)
+        self._fit.ask()
 
-    def _lay_out(self) -> None:
-        """Lay the plate out anew, now that all of its fields are known (worker)."""
-        mosaic = self.mosaic.rebuilt()
+    def _lay_out_if_outgrown(self) -> None:
+        """Lay the plate out anew where all of its fields are known and do not fit (worker)."""
+        if self._stopped or self._coming is not None or not self.mosaic.is_outgrown:
+            return
+        self._coming = mosaic = self.mosaic.rebuilt()
         plans = plan_plate(mosaic, self.reference)
         limits_from_first(mosaic, plans)
         ensure_main_thread(self._show_anew, await_return=False)(mosaic, plans)
@@ -119,7 +125,7 @@ class ShownPlate:
         session = self._session()
         if session is None or session.viewer is None or self._stopped:
             return
-        before, self.mosaic, self._laying_out = self.mosaic, mosaic, False
+        before, self.mosaic, self._coming = self.mosaic, mosaic, None
         before.changed.disconnect(self._on_changed, missing_ok=True)
         mosaic.changed.connect(self._on_changed)
         for layer in list(self.channels):
@@ -197,6 +203,8 @@ class ShownPlate:
         session.viewer.layers.selection.active = active
         self._say_where(layer)
         self._keep_labels(labels, layer)
+        if labels.mosaic is not self.mosaic:  # laid out anew meanwhile
+            session.in_background(self._relabel, labels.name, layer)
 
     def _relabel(self, name: str, layer: Any) -> None:
         session = self._session()
@@ -206,19 +214,33 @@ class ShownPlate:
 
     def _replace_labels(self, labels: PlateLabels, layer: Any) -> None:
         session = self._session()
-        if session is not None and labels.name in self.labels and not self._stopped:
+        current = labels.name in self.labels and labels.mosaic is self.mosaic  # else another layout is on its way
+        if session is not None and current and not self._stopped:
             plan = plan_plate_labels(self.mosaic, labels, self.reference)
             self._keep_labels(labels, self._refill(session, layer, plan))
 
     def _keep_labels(self, labels: PlateLabels, layer: Any) -> None:
-        self.labels[labels.name] = (labels, layer)
-        labels.fields.changed.connect(lambda: self._on_labels_changed(labels, layer))
+        session = self._session()
+        self.labels = {**self.labels, labels.name: (labels, layer)}  # another: the status bar's thread reads it
+        if session is not None:
+            features = Coalesced(session.in_background, lambda: self._describe(labels, layer))
+            labels.fields.changed.connect(lambda: self._on_labels_changed(layer, features))
 
-    def _on_labels_changed(self, labels: PlateLabels, layer: Any) -> None:
+    def _on_labels_changed(self, layer: Any, features: Coalesced) -> None:
         session = self._session()
         if session is not None:
             session.streams.touch([layer])
-            session.streams.later(f"features {id(layer)}", lambda: _describe(labels, layer))
+            features.ask()
+
+    def _describe(self, labels: PlateLabels, layer: Any) -> None:
+        """Make the table of the objects known so far (worker); it takes long for many."""
+        table = plate_features(labels)
+
+        def describe() -> None:
+            if self.labels.get(labels.name, (None,))[0] is labels:
+                layer.features = table
+
+        ensure_main_thread(describe, await_return=False)()
 
     # -- what lies under the pointer
 
@@ -249,10 +271,6 @@ class ShownPlate:
             origin = labels.origin(int(unique)) if unique else None
             said += f" · {labels.name} {origin[1]}" if origin else ""
         return said
-
-
-def _describe(labels: PlateLabels, layer: Any) -> None:
-    layer.features = plate_features(labels)
 
 
 def _why(before: PlateMosaic, now: PlateMosaic) -> str:

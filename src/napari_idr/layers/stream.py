@@ -121,12 +121,16 @@ class LayerStream:
 
 
 def _affordable(wants: list[Want], budget: int, held: int) -> list[Want]:
-    """Return the most pressing wants that fit into memory beside what the view holds; a whole slide does not."""
+    """Return the most pressing wants that fit into memory beside what the view holds; a whole slide does not.
+
+    A first large chunk may take what is meant for coarser pictures, too.
+    """
     wants.sort(key=lambda want: want.priority)
     taken: list[Want] = []
     for want in wants:
+        room = budget if taken or held else budget / MEMORY_PART
         held += want.chunk.array.chunk_nbytes
-        if held > budget:
+        if held > room:
             break
         taken.append(want)
     return taken

@@ -6,6 +6,7 @@ import logging
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from psygnal import Signal
 from superqt.utils import ensure_main_thread
 
 from napari_idr.errors import Cancelled, NapariIdrError
+from napari_idr.remote.object_store import shown_address
 from napari_idr.session import Session
 from napari_idr.settings import Settings
 
@@ -76,7 +78,7 @@ class ViewerSession:
         known = _sessions.get(viewer)
         if known is None:
             known = _sessions[viewer] = cls(viewer)
-            weakref.finalize(viewer, known.close)
+            weakref.finalize(viewer, _close_in_main_thread, known)
         return known
 
     @property
@@ -108,7 +110,8 @@ class ViewerSession:
             Keep what is shown; False removes the layers that were opened by us before.
         """
         address = what if isinstance(what, str) else what.address
-        job = OpenJob(what if isinstance(what, str) else what.name, address, replaces=not beside)
+        title = shown_address(what) if isinstance(what, str) else what.name
+        job = OpenJob(title, address, replaces=not beside)
         self.opening.emit(job)
         self._pool.submit(self._open, job, what, acquisition, tuple(wells))
         return job
@@ -212,8 +215,9 @@ class ViewerSession:
         return layer
 
     def in_background(self, function: Callable[..., None], *arguments: Any) -> None:
-        """Run something that waits in a worker; what it raises is logged."""
-        self._pool.submit(_logged, function, *arguments)
+        """Run something that waits in a worker; what it raises is logged. Nothing is run after closing."""
+        with suppress(RuntimeError):  # the pool was shut down
+            self._pool.submit(_logged, function, *arguments)
 
     # -- layers that come and go
 
@@ -265,6 +269,14 @@ class ViewerSession:
 
     def _in_main_thread(self, function: Callable[..., None], *arguments: Any) -> None:
         ensure_main_thread(function, await_return=False)(*arguments)
+
+
+def _close_in_main_thread(session: ViewerSession) -> None:
+    """Close the session of a viewer that is gone, not in whichever thread collected it: it may be the loader's."""
+    if threading.current_thread() is threading.main_thread():
+        session.close()
+    else:
+        ensure_main_thread(session.close, await_return=False)()
 
 
 def configured_settings() -> Settings:

@@ -18,6 +18,7 @@ from urllib3.util.retry import Retry
 from napari_idr.errors import Cancelled, NapariIdrError, ProtocolError, TimedOut
 from napari_idr.version import VERSION
 
+from .cut_off import CutOff
 from .http_errors import check_answer, from_exception
 from .safe_address import host_of, without_secrets
 
@@ -55,11 +56,12 @@ class Http:
     def __init__(self, *, connect_timeout: float = 5, read_timeout: float = 20, user_agent: str = USER_AGENT) -> None:
         self.read_timeout = read_timeout
         self._timeout = (connect_timeout, read_timeout)
+        self._cut_off = CutOff()
         self._session = requests.Session()
         self._session.max_redirects = 5
         self._session.headers["User-Agent"] = user_agent
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _Adapter())
+            self._session.mount(scheme, _Adapter(self._cut_off))
         self._pool = ThreadPoolExecutor(CONNECTIONS_PER_HOST, thread_name_prefix="napari-idr-http")
         self._closed = False
 
@@ -102,9 +104,10 @@ class Http:
                 future.cancel()
 
     def close(self) -> None:
-        """Take back what was not sent and close the connections; requests in flight end by themselves."""
+        """Take back what was not sent and cut off the rest: whoever waits gets ``Cancelled``."""
         self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._cut_off.close()
         self._session.close()
 
     def _outcome(self, url: str, params: Query) -> Any | NapariIdrError:
@@ -121,11 +124,13 @@ class Http:
             except BrokenOff:
                 return self._once(url, params, limit, headers)
         except (requests.RequestException, Urllib3Error, UnicodeError) as error:
+            if self._closed:
+                raise _closed(url) from error
             raise from_exception(error, url) from error
 
     def _once(self, url: str, params: Query, limit: int, headers: dict[str, str]) -> tuple[bytes, str]:
         if self._closed:
-            raise Cancelled("The session was closed", without_secrets(url))
+            raise _closed(url)
         with self._session.get(
             url, params=list(params), headers=headers, timeout=self._timeout, stream=True
         ) as response:
@@ -137,8 +142,9 @@ class Http:
 class _Adapter(HTTPAdapter):
     """Connections to one host: as many as are allowed at a time, certificates as the system trusts them."""
 
-    def __init__(self) -> None:
+    def __init__(self, cut_off: CutOff) -> None:
         self._context: ssl.SSLContext | None = None
+        self._cut_off = cut_off
         super().__init__(
             pool_maxsize=CONNECTIONS_PER_HOST,
             pool_block=True,
@@ -158,9 +164,12 @@ class _Adapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._trust(), **kwargs)
+        self._cut_off.watch(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        return super().proxy_manager_for(proxy, ssl_context=self._trust(), **kwargs)
+        manager = super().proxy_manager_for(proxy, ssl_context=self._trust(), **kwargs)
+        self._cut_off.watch(manager)
+        return manager
 
     def _trust(self) -> ssl.SSLContext:
         if self._context is None:
@@ -209,6 +218,10 @@ def _read_bounded(response: requests.Response, limit: int, seconds: float) -> by
                 "try again later",
             )
     return bytes(body)
+
+
+def _closed(url: str) -> Cancelled:
+    return Cancelled("The session was closed", without_secrets(url), "open a new one")
 
 
 def _parse_json(body: bytes, content_type: str, url: str) -> Any:

@@ -190,7 +190,8 @@ def _known_base(address: str, known_servers: Sequence[str]) -> str:
 
 def _remote_zarr(parts: SplitResult, origin: str, text: str) -> Recognised:
     if re.search(r"\.tiff?$", parts.path, re.IGNORECASE):
-        raise AddressError("A TIFF can be opened from a disk only", text, "download it and give its path")
+        what = "A TIFF can be opened from a disk only"
+        raise AddressError(what, without_secrets(text), "download it and give its path")
     if ARCHIVES.search(parts.path) and not ZARR_PIECE.search(parts.path):
         raise _archive(text)
     if parts.query and not ZARR_PIECE.search(parts.path):
@@ -254,7 +255,7 @@ def _local(path: str, address: str, *, bare: bool = False) -> Recognised:
 
 def _archive(text: str) -> AddressError:
     hint = "paste the address of one of its OME-Zarr images"
-    return AddressError("Studies of this archive cannot be listed by this version", text, hint)
+    return AddressError("Studies of this archive cannot be listed by this version", without_secrets(text), hint)
 
 
 def _unknown(text: str) -> AddressError:

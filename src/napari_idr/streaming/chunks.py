@@ -72,6 +72,13 @@ class ChunkedArray:
             for i, chunk, size in zip(index, self.chunks, self.shape, strict=True)
         )
 
+    def count(self, box: Box) -> int:
+        """Return how many chunks touch a box."""
+        return prod(
+            ceil(stop / chunk) - start // chunk if stop > start else 0
+            for (start, stop), chunk in zip(box, self.chunks, strict=True)
+        )
+
     def indices(self, box: Box) -> Iterator[tuple[int, ...]]:
         """Yield the indices of the chunks that touch a box."""
         ranges = (

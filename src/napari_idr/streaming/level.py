@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from napari_idr.errors import Unsupported
+
 from .chunks import box_shape
 from .loader import Want
 
@@ -172,7 +174,7 @@ class LevelView:
         ranges = tuple(s if isinstance(s, range) else range(s, s + 1) for s in self.selectors)
         if any(len(r) == 0 for r in ranges):
             return np.zeros(self.shape, dtype or self.dtype)
-        box = tuple((min(r), max(r) + 1) for r in ranges)
+        box = tuple((min(r[0], r[-1]), max(r[0], r[-1]) + 1) for r in ranges)
         pixels = self.level.read(box) if self.wishes is None else self.level.best(box, self.wishes)
         picked = pixels[tuple(_within(s) for s in self.selectors)]
         return np.array(picked, dtype=dtype, copy=copy)
@@ -346,6 +348,11 @@ class _Done:
         return self.pixels
 
 
-def empty(box: Box, dtype: np.dtype[Any], fill: Any = 0) -> np.ndarray:
-    """Return an array for a box, filled with one value."""
-    return np.full(box_shape(box), fill, dtype)
+def allocate(box: Box, dtype: np.dtype[Any]) -> np.ndarray:
+    """Return zeros for an exact read of a box. Raises ``Unsupported`` where they do not fit into memory."""
+    shape = box_shape(box)
+    try:
+        return np.zeros(shape, dtype)
+    except (MemoryError, ValueError) as error:
+        what = f"{' x '.join(map(str, shape))} pixels of {dtype} do not fit into memory"
+        raise Unsupported(what, "this computer", "read a smaller region or a coarser level") from error

@@ -13,7 +13,7 @@ import numpy as np
 from napari_idr.errors import FormatError
 
 from .chunks import box_shape
-from .level import Level, Pending, Wishes
+from .level import Level, Pending, Wishes, allocate
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -350,10 +350,10 @@ class _MosaicRead:
     box: Box
 
     def result(self) -> np.ndarray:
+        out = allocate(self.box, self.level.dtype)
         keys = [slot.key for slot in self.level._slots(self.box)]  # noqa: SLF001 - the read half of the level
         pieces = self.level.pieces(self.box, self.level.fields.wait(keys))
         pending = [piece.level.begin(piece.box) for piece in pieces]
-        out = np.zeros(box_shape(self.box), self.level.dtype)
         for piece, read in zip(pieces, pending, strict=True):
             out[piece.target] = piece.arrange(read.result(), self.level.dtype)
         return out

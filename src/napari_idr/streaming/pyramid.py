@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
+from napari_idr.errors import Unsupported
+
 from .chunks import Chunk, box_shape, intersect, slices
-from .level import LastAxisLevel, Level, Pending, PickLevel, Wishes
+from .level import LastAxisLevel, Level, Pending, PickLevel, Wishes, allocate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from .loader import ChunkLoader
 
 M = TypeVar("M")
+
+MOST_CHUNKS = 500_000
+"""Of one exact read: keeping track of each costs about a kilobyte."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -58,9 +63,14 @@ class ArrayLevel(Level):
         """Orders levels: larger is coarser and fetched sooner."""
 
     def begin(self, box: Box) -> Pending:
-        """Start an exact read of a box."""
+        """Start an exact read of a box. Raises ``Unsupported`` where it does not fit into memory."""
+        out = allocate(box, self.dtype)
+        count = self.array.count(box)
+        if count > MOST_CHUNKS:
+            what = f"{count:,} chunks are too many to read at once"
+            raise Unsupported(what, f"{' x '.join(map(str, box_shape(box)))} pixels", "read a smaller region")
         chunks = [Chunk(self.array, index) for index in self.array.indices(box)]
-        return _Assembly(self, box, chunks, self.loader.fetch(chunks))
+        return _Assembly(self, box, out, chunks, self.loader.fetch(chunks))
 
     def best(self, box: Box, wishes: Wishes) -> np.ndarray:
         """Return cached chunks, beneath them the finest cached coarser level, and wish for the rest."""
@@ -121,22 +131,22 @@ class _Assembly:
 
     level: ArrayLevel
     box: Box
+    out: np.ndarray
     chunks: list[Chunk]
     futures: list[Future[np.ndarray]]
 
     def result(self) -> np.ndarray:
         self.level.loader.refuse_own_thread()
-        out = np.empty(box_shape(self.box), self.level.dtype)
         try:
             for chunk, future in zip(self.chunks, self.futures, strict=True):
                 whole = self.level.array.box(chunk.index)
                 part = intersect(whole, self.box)
                 pixels = future.result()
                 if part is not None:
-                    out[slices(part, self.box)] = pixels[slices(part, whole)]
+                    self.out[slices(part, self.box)] = pixels[slices(part, whole)]
         finally:
             self.level.loader.give_up(self.futures)
-        return out
+        return self.out
 
 
 def coarse_indices(start: int, stop: int, fine: int, coarse: int) -> np.ndarray:
