@@ -107,12 +107,25 @@ def measure(opening: Callable[[Viewer], None]) -> dict[str, float]:
         rest(1)
     move_about(viewer, heart)
     heart.stop()
+    viewer.close()
+    rest(1)
     return heart.gaps
 
 
 def run_child(side: str, address: str, file: Path) -> dict[str, float]:
     """Return what a fresh process says: the gaps it measured, nothing from the one that keeps the layers."""
-    command = [sys.executable, __file__, "--side", side, "--address", address, "--file", str(file)]
+    command = [
+        sys.executable,
+        "-X",
+        "faulthandler",
+        __file__,
+        "--side",
+        side,
+        "--address",
+        address,
+        "--file",
+        str(file),
+    ]
     answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(answer.stdout.splitlines()[-1])
 

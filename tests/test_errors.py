@@ -62,3 +62,11 @@ def test_format_error_names_key_and_rule() -> None:
     )
     assert str(error) == "It has no axes at multiscales[0] (0.4), plate.zarr/.zattrs, tell who made it"
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_no_message_holds_a_password() -> None:
+    error = errors.NotFound(
+        "https://me:hunter2@host/x is gone", "s3://me:hunter2@host/key", "try http://me:hunter2@host"
+    )
+    assert "hunter2" not in str(error) + repr(error) + error.on
+    assert "https://host/x is gone" in str(error)

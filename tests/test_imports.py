@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -96,10 +95,8 @@ def test_rooms_without_a_window_import_where_there_is_no_qt() -> None:
     assert python(BLOCK + IMPORT_ALL, *headless).split() == headless
 
 
+@pytest.mark.qt
 def test_everything_imports_by_itself() -> None:
-    missing = [name for name in ("napari", "qtpy") if find_spec(name) is None]
-    if missing:
-        pytest.skip(f"needs {missing[0]}")
     assert python(IMPORT_ALL, *modules()).split() == modules()
 
 

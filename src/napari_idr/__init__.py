@@ -10,6 +10,7 @@ napari nor zarr; what a function needs is imported when it is called.
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from .version import VERSION
@@ -124,14 +125,16 @@ def export(
 
 _shared: dict[str, Session] = {}
 """The one session that the functions of this module share; made at the first call."""
+_making = Lock()
 
 
 def _session() -> Session:
-    if "session" not in _shared:
-        import atexit
+    with _making:
+        if "session" not in _shared:
+            import atexit
 
-        from .session import Session
+            from .session import Session
 
-        _shared["session"] = Session()
-        atexit.register(_shared["session"].close)
-    return _shared["session"]
+            _shared["session"] = Session()
+            atexit.register(_shared["session"].close)
+        return _shared["session"]

@@ -232,3 +232,11 @@ def test_numbers_are_read_as_json_gives_them() -> None:
     hostile = json.loads('{"multiscales": [{"axes": [{"name": "y"}, {"name": "x"}], "datasets": [{"path": "0"}]}]}')
     image = ngff.parse_image(hostile, [ngff.ArrayInfo("0", (3, 4), (3, 4), "int8")], address="f")
     assert image.axis_names == ("y", "x")
+
+
+@pytest.mark.parametrize("lines", ["rows", "columns"])
+def test_a_plate_of_more_rows_or_columns_than_any_has_is_refused(lines: str) -> None:
+    plate = copy.deepcopy(PLATE)
+    plate["plate"][lines] = [{"name": f"r{number}"} for number in range(1001)]
+    with pytest.raises(FormatError, match=f"plate.{lines}"):
+        ngff.parse_plate(plate, address="somewhere")

@@ -153,3 +153,24 @@ def test_closed_client_asks_nothing(served: Served) -> None:
     with pytest.raises(Cancelled):
         client.get_json(f"{served.address}api/")
     assert served.requests() == []
+
+
+def test_closing_cuts_off_who_waits_for_an_answer(served: Served) -> None:
+    client = Http(read_timeout=60)
+    served.fail("/api/v0/m/screens/", "hang", 5)
+    errors: list[NapariIdrError] = []
+
+    def ask() -> None:
+        try:
+            client.get_json(f"{served.address}api/v0/m/screens/")
+        except NapariIdrError as error:
+            errors.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    while not served.requests():
+        pass
+    client.close()
+    asking.join(10)
+    assert not asking.is_alive()
+    assert type(errors[0]) is Cancelled

@@ -165,3 +165,13 @@ def test_the_link_is_copied_or_opened(
     assert QGuiApplication.clipboard().text() == f"{BASE}?show=plate-1"
     header.browse.click()
     assert browser == [f"{BASE}?show=plate-1"]
+
+
+def test_markup_in_a_name_is_text(theme: Theme, host: QWidget, session: FakeSession) -> None:
+    header = NodeHeader(theme, host)
+    name = "<b>bold</b> <img src='file:///a.png'>"
+    header.show_node(replace(session._plates()[0], name=name))
+    assert header.name.text() == name
+    assert header.name.textFormat() == Qt.TextFormat.PlainText
+    assert "<img" not in header.name.toolTip()
+    assert "&lt;img" in header.name.toolTip()

@@ -177,3 +177,11 @@ def test_a_folder_or_a_server_can_be_added(qtbot: QtBot, start: StartPage, monke
         qtbot.keyClick(start.server, Qt.Key.Key_Return)
     assert added.args == ["https://omero.uni.example/"]
     assert start.server.isHidden()
+
+
+def test_markup_in_what_goes_on_is_text(theme: Theme, host: QWidget) -> None:
+    task = ProgressStrip(theme, host).begin("Opening <b>bold</b>", on_cancel=lambda: None)
+    assert task._label.textFormat() == Qt.TextFormat.PlainText
+    tips = [button.toolTip() for button in task.findChildren(QWidget) if button.toolTip()]
+    assert tips
+    assert not [tip for tip in tips if "<b>bold" in tip]

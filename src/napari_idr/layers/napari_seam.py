@@ -6,8 +6,8 @@ display views, so that napari draws the best picture known and never waits, whil
 too, slower but never wrong.
 
 Private names used: ``layer._slicing_state._slice_request_class``, ``layer._level_materializer``,
-``layer._reset_thumbnail_level_data``, ``layer._get_value``,
-``layer._calc_data_range`` (napari 0.9.1 to 0.10.0rc1).
+``layer._reset_thumbnail_level_data``, ``layer._get_value``, ``layer._calc_data_range``, ``window._qt_window``
+(napari 0.9.1 to 0.10.0rc1).
 """
 
 from __future__ import annotations
@@ -194,6 +194,13 @@ def one_per_turn(functions: Sequence[Callable[[], object]]) -> None:
         first, *rest = functions
         first()
         QTimer.singleShot(REDRAW_MS, lambda: one_per_turn(rest))
+
+
+def when_window_goes(viewer: Any, function: Callable[[], object]) -> None:
+    """Call something when the window of a viewer is destroyed; never for a viewer without one."""
+    window = getattr(getattr(viewer, "window", None), "_qt_window", None)
+    if window is not None:
+        window.destroyed.connect(lambda *_: function())
 
 
 def event_loop_runs() -> bool:

@@ -81,7 +81,7 @@ class ShownPlate:
 
     def _follow(self) -> None:
         session = self._session()
-        if session is None or session.viewer is None or self._stopped:
+        if session is None or session.viewer is None or session.is_closed or self._stopped:
             return
         self.mosaic.changed.connect(self._on_changed)
         self.mosaic.sweep()

@@ -227,8 +227,12 @@ class Streams:
 
     def _on_too_much(self, stream: LayerStream) -> None:
         limit = self._loader.cache.limit
-        what = f"More is in view than the {limit >> 20} MB of memory for pixels hold"
-        error = NapariIdrError(what, hint="zoom in, hide layers, or raise it in the preferences")
+        layer = stream.layer
+        error = NapariIdrError(
+            f"More is in view than the {limit >> 20} MB of memory for pixels hold",
+            layer.name if layer is not None else "this view",
+            "zoom in, hide layers, or raise it in the preferences",
+        )
         _in_main_thread(self._tell_failure, stream, error)
 
     def _budget(self) -> int:

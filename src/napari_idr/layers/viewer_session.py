@@ -79,12 +79,18 @@ class ViewerSession:
         if known is None:
             known = _sessions[viewer] = cls(viewer)
             weakref.finalize(viewer, _close_in_main_thread, known)
+            seam.when_window_goes(viewer, known.close)
         return known
 
     @property
     def viewer(self) -> Viewer | None:
         """The viewer, None once it is gone."""
         return self._viewer()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing can be read through it any more."""
+        return self._closed
 
     # -- opening
 

@@ -52,6 +52,7 @@ class BrowsePage(QWidget):
         self.grid = PlateGridPanel(session, selection, theme, progress, notices)
         self.tabs, self.stack = QTabBar(), QStackedWidget()
         self.no_match = QLabel()
+        self.no_match.setTextFormat(Qt.TextFormat.PlainText)
         self._lay_out()
         self._connect(notices)
         self.show_selected(selection.current)

@@ -25,7 +25,8 @@ def icon_button(theme: Theme, icon: str, name: str, on_click: Callable[[], objec
     button.setAutoRaise(True)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setAccessibleName(name)
-    button.setToolTip(f"{name} ({keys})" if keys else name)
+    said = f"{name} ({keys})" if keys else name
+    button.setToolTip(tooltip(said) if "<" in said else said)
     button.clicked.connect(lambda _checked=False: on_click())
     return button
 

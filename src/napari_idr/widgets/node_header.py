@@ -11,7 +11,7 @@ from superqt import QElidingLabel
 from .buttons import icon_button, text_button
 from .catalog_tree import OPENS
 from .desktop import copy_text, open_in_browser
-from .wording import is_web_address, kind_and_accession, licence
+from .wording import is_web_address, kind_and_accession, licence, tooltip
 
 if TYPE_CHECKING:
     from napari_idr.model.catalog import Node
@@ -41,6 +41,8 @@ class NodeHeader(QWidget):
         self.name.setElideMode(Qt.TextElideMode.ElideMiddle)
         self.kind = QElidingLabel()
         self.licence = QLabel()
+        for label in (self.name, self.kind, self.licence):
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self.open = text_button(theme, "open", "Open", self.open_requested.emit)
         self.browse = icon_button(theme, "browser", "Open in browser", self._open_in_browser)
         self.copy = icon_button(theme, "link", "Copy link", self._copy_link)
@@ -69,7 +71,7 @@ class NodeHeader(QWidget):
         """Show a node."""
         self._node = node
         self.name.setText(node.name)
-        self.name.setToolTip(node.name)
+        self.name.setToolTip(tooltip(node.name))
         self.kind.setText(kind_and_accession(node))
         self.copy.setVisible(bool(node.address))
         self.browse.setVisible(is_web_address(node.address))
@@ -79,7 +81,7 @@ class NodeHeader(QWidget):
     def _show_licence(self, name: str, address: str) -> None:
         self.licence.setText(name)
         self.licence.setVisible(bool(name))
-        self.licence.setToolTip(f"Licence of these data: {name}" + (f", {address}" if address else ""))
+        self.licence.setToolTip(tooltip(f"Licence of these data: {name}", [("", address)] if address else []))
         self.licence.setAccessibleName(f"Licence {name}")
 
     def _draw(self) -> None:

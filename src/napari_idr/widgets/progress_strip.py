@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
@@ -30,6 +30,7 @@ class Task(QWidget):
         self._what, self._source, self._on_cancel = what, source, on_cancel
         self.ended = False
         self._label = QElidingLabel(self._said(what))
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._amount = QLabel()
         self._bar = QProgressBar()
         self._bar.setRange(0, 0)
