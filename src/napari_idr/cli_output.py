@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from napari_idr.errors import Unsupported
 from napari_idr.model.catalog import ImageNode, Node, Plate, Well, WellSample
 from napari_idr.model.image import CollectionMetadata, ImageMetadata, PlateMetadata
+from napari_idr.remote.object_store import child_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,7 +105,11 @@ def _well(address: str, well: WellInfo) -> Document:
     }
     if well.fields is not None:
         document["fields"] = [
-            {"name": f.path, "address": f"{address}/{well.path}/{f.path}", "acquisition": f.acquisition}
+            {
+                "name": f.path,
+                "address": child_address(address, f"{well.path}/{f.path}"),
+                "acquisition": f.acquisition,
+            }
             for f in well.fields
         ]
     return document

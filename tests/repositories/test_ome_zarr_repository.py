@@ -12,14 +12,15 @@ import pytest
 
 from napari_idr.errors import NapariIdrError, NotFound, Unsupported
 from napari_idr.model.catalog import ImageNode, Plate, Well
-from napari_idr.model.image import ImageReference, PlateReference
+from napari_idr.model.image import FieldInfo, ImageReference, PlateMetadata, PlateReference, WellInfo
 from napari_idr.readers.open import read_metadata
 from napari_idr.remote.object_store import Access
 from napari_idr.repositories.ome_zarr import OmeZarrRepository
+from napari_idr.repositories.zarr_nodes import plate_grid, well_node
 
 if TYPE_CHECKING:
     from napari_idr.model.catalog import Node
-    from napari_idr.model.image import CollectionMetadata, ImageMetadata, PlateMetadata
+    from napari_idr.model.image import CollectionMetadata, ImageMetadata
 
 
 def read(address: str, *, fields: bool = False) -> ImageMetadata | PlateMetadata | CollectionMetadata:
@@ -165,3 +166,13 @@ def test_addresses_elsewhere_are_not_ours(tmp_path: Path) -> None:
     assert place.parse(f"{tmp_path}-other/a.zarr") is None
     assert place.parse("idr0001") is None
     assert place.parse("nonsense") is None
+
+
+def test_the_query_of_an_address_stays_at_the_end_of_those_below_it() -> None:
+    well = WellInfo("B/02", "B", "02", 1, 1, fields=(FieldInfo("0"),))
+    plate = PlateMetadata("p", "https://host/p.zarr?key=1", "0.4", ("A", "B"), ("01", "02"), (well,))
+    node = well_node("key", plate, well)
+    assert node.address == "https://host/p.zarr/B/02?key=1"
+    assert node.samples[0].image_id == "https://host/p.zarr/B/02/0?key=1"
+    cell = plate_grid(plate, 0, "", "key").cells[0]
+    assert (cell.well_id, cell.image_id) == (node.address, node.samples[0].image_id)

@@ -14,6 +14,7 @@ from napari_idr.model.catalog import (
     Well,
     WellSample,
 )
+from napari_idr.remote.object_store import child_address
 
 from .local_folders import name_of
 
@@ -89,9 +90,11 @@ def acquisition_nodes(key: str, plate: PlateMetadata) -> tuple[PlateAcquisition,
 
 def well_node(key: str, plate: PlateMetadata, well: WellInfo) -> Well:
     """Return a well; with its fields where the plate's metadata tell them."""
-    address = f"{plate.address}/{well.path}"
+    address = child_address(plate.address, well.path)
     fields = well.fields or ()
-    samples = field_nodes(key, ((f.path, f"{address}/{f.path}") for f in fields), [f.acquisition for f in fields])
+    samples = field_nodes(
+        key, ((f.path, child_address(address, f.path)) for f in fields), [f.acquisition for f in fields]
+    )
     return Well(
         kind="well",
         repository=key,
@@ -99,7 +102,7 @@ def well_node(key: str, plate: PlateMetadata, well: WellInfo) -> Well:
         name=well.name,
         address=address,
         child_count=None if well.fields is None else len(samples),
-        thumbnail_id=samples[0].image_id if samples else f"{address}/0",
+        thumbnail_id=samples[0].image_id if samples else child_address(address, "0"),
         row=well.row_index,
         column=well.column_index,
         samples=samples,
@@ -139,8 +142,8 @@ def plate_grid(plate: PlateMetadata, field: int, acquisition: str, key: str) -> 
         GridCell(
             well.row_index,
             well.column_index,
-            f"{plate.address}/{well.path}",
-            f"{plate.address}/{well.path}/{path}",
+            child_address(plate.address, well.path),
+            child_address(plate.address, f"{well.path}/{path}"),
             well.name,
         )
         for well, path in found
