@@ -6,12 +6,11 @@ import logging
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from superqt.utils import ensure_main_thread
-
 from napari_idr.errors import NapariIdrError
 
 from . import napari_seam as seam
 from .coalesced import Coalesced
+from .main_thread import in_main_thread
 from .opening import limits_from_first
 from .plates import plan_plate, plan_plate_labels, plate_features, said_at, well_names
 from .refill import refill
@@ -118,7 +117,7 @@ class ShownPlate:
         self._coming = mosaic = self.mosaic.rebuilt()
         plans = plan_plate(mosaic, self.reference)
         limits_from_first(mosaic, plans)
-        ensure_main_thread(self._show_anew, await_return=False)(mosaic, plans)
+        in_main_thread(self._show_anew, mosaic, plans)
 
     def _show_anew(self, mosaic: PlateMosaic, plans: list[LayerPlan]) -> None:
         """Put another layout into the layers; channels that the first field did not have come beside them."""
@@ -163,7 +162,7 @@ class ShownPlate:
             _log.info("annotations of %s: %s", self.reference.name, error)
             return
         self.mosaic.source.annotations.update(known)
-        ensure_main_thread(self._on_annotations, await_return=False)()
+        in_main_thread(self._on_annotations)
 
     def _read_positions(self) -> None:
         """Ask where on the stage the fields lie, where wells have several (worker)."""
@@ -192,7 +191,7 @@ class ShownPlate:
                 _log.info("labels %s: %s", name, error)
                 continue
             if labels is not None:
-                ensure_main_thread(self._add_labels, await_return=False)(labels)
+                in_main_thread(self._add_labels, labels)
 
     def _add_labels(self, labels: PlateLabels) -> None:
         session = self._session()
@@ -210,7 +209,7 @@ class ShownPlate:
         session = self._session()
         if session is not None:
             labels = session.session.open_plate_labels(self.mosaic, name)
-            ensure_main_thread(self._replace_labels, await_return=False)(labels, layer)
+            in_main_thread(self._replace_labels, labels, layer)
 
     def _replace_labels(self, labels: PlateLabels, layer: Any) -> None:
         session = self._session()
@@ -240,7 +239,7 @@ class ShownPlate:
             if self.labels.get(labels.name, (None,))[0] is labels:
                 layer.features = table
 
-        ensure_main_thread(describe, await_return=False)()
+        in_main_thread(describe)
 
     # -- what lies under the pointer
 

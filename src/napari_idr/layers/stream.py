@@ -6,14 +6,16 @@ import logging
 import threading
 import time
 import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
-from superqt.utils import QSignalDebouncer, QSignalThrottler, ensure_main_thread
+from superqt.utils import QSignalDebouncer, QSignalThrottler
 
 from napari_idr.errors import NapariIdrError
 
 from . import napari_seam as seam
+from .main_thread import in_main_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -194,7 +196,7 @@ class Streams:
             if self._posted:
                 return
             self._posted = True
-        _in_main_thread(self._throttle)
+        in_main_thread(self._throttle)
 
     @property
     def missing(self) -> int:
@@ -208,8 +210,9 @@ class Streams:
         for stream in list(self._streams.values()):
             stream.stop()
         for timer in (self._throttler, self._rest):
-            timer.cancel()
-            timer.deleteLater()
+            with suppress(RuntimeError):  # Qt went first: the program is ending
+                timer.cancel()
+                timer.deleteLater()
 
     # -- from the loader's thread
 
@@ -219,11 +222,11 @@ class Streams:
             if self._posted or not self._dirty:
                 return
             self._posted = True
-        _in_main_thread(self._throttle)
+        in_main_thread(self._throttle)
 
     def _on_failed(self, viewer: Any, error: Exception) -> None:
         if isinstance(viewer, LayerStream):
-            _in_main_thread(self._tell_failure, viewer, error)
+            in_main_thread(self._tell_failure, viewer, error)
 
     def _on_too_much(self, stream: LayerStream) -> None:
         limit = self._loader.cache.limit
@@ -233,7 +236,7 @@ class Streams:
             layer.name if layer is not None else "this view",
             "zoom in, hide layers, or raise it in the preferences",
         )
-        _in_main_thread(self._tell_failure, stream, error)
+        in_main_thread(self._tell_failure, stream, error)
 
     def _budget(self) -> int:
         layers = [stream.layer for stream in list(self._streams.values())]
@@ -241,7 +244,7 @@ class Streams:
         return int(self._loader.cache.limit * MEMORY_PART) // max(1, shown)
 
     def _on_asks(self) -> None:
-        _in_main_thread(self._rest.throttle)
+        in_main_thread(self._rest.throttle)
 
     # -- in the GUI thread
 
@@ -297,7 +300,3 @@ class Streams:
         layer = stream.layer
         if layer is not None:
             self.failed.emit(layer.name, error)
-
-
-def _in_main_thread(function: Any, *arguments: Any) -> None:
-    ensure_main_thread(function, await_return=False)(*arguments)

@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
-from superqt.utils import ensure_main_thread
 
 from napari_idr.errors import Cancelled, NapariIdrError
 from napari_idr.remote.object_store import shown_address
@@ -19,6 +18,7 @@ from napari_idr.session import Session
 from napari_idr.settings import Settings
 
 from . import napari_seam as seam
+from .main_thread import in_main_thread
 from .open_job import OpenJob
 from .opening import open_node
 from .recent import RecentList
@@ -145,12 +145,12 @@ class ViewerSession:
             opened = open_node(self.session, what, acquisition=acquisition, wells=wells, check=job.check)
             job.check()
         except NapariIdrError as error:
-            self._in_main_thread(self._on_failed, job, error)
+            in_main_thread(self._on_failed, job, error)
         except Exception as error:  # noqa: BLE001 - the outermost edge of a worker: shown to the user, and logged
             _log.exception("opening %s", job.title)
-            self._in_main_thread(self._on_failed, job, error)
+            in_main_thread(self._on_failed, job, error)
         else:
-            self._in_main_thread(self._on_opened, job, opened)
+            in_main_thread(self._on_opened, job, opened)
 
     def _on_failed(self, job: OpenJob, error: Exception) -> None:
         job.end("cancelled" if isinstance(error, Cancelled) else "failed", error)
@@ -273,16 +273,13 @@ class ViewerSession:
         self.session.close()
         self._pool.shutdown(wait=True)
 
-    def _in_main_thread(self, function: Callable[..., None], *arguments: Any) -> None:
-        ensure_main_thread(function, await_return=False)(*arguments)
-
 
 def _close_in_main_thread(session: ViewerSession) -> None:
     """Close the session of a viewer that is gone, not in whichever thread collected it: it may be the loader's."""
     if threading.current_thread() is threading.main_thread():
         session.close()
     else:
-        ensure_main_thread(session.close, await_return=False)()
+        in_main_thread(session.close)
 
 
 def configured_settings() -> Settings:
