@@ -452,3 +452,20 @@ def test_a_stretch_is_sampled_at_the_centres_of_its_pixels():
     box, target, take = sample_axis((12, 14), 1, 10, 20, 4, 5)
     assert (box, target) == ((0, 1), slice(0, 2))
     assert take.tolist() == [0, 0]
+
+
+@given(
+    ends=st.tuples(st.integers(0, 60), st.integers(0, 60)).map(sorted),
+    factor=st.integers(1, 5),
+    slot=st.tuples(st.integers(0, 12), st.integers(1, 70)),
+    size=st.integers(0, 40),
+)
+def test_pixel_on_pixel_is_what_sampling_gives(ends: list[int], factor: int, slot: tuple[int, int], size: int) -> None:
+    stretch, place, extent = (ends[0], ends[1]), slot[0] * factor, slot[1]
+    quick = sample_axis(stretch, factor, place, extent, factor, size)
+    slow = sample_axis(stretch, factor, place, extent, factor * (1 + 1e-12), size)
+    assert (quick is None) == (slow is None)
+    if quick is not None and slow is not None:
+        assert quick[:2] == slow[:2]
+        assert quick[2] is None
+        assert slow[2] is None

@@ -328,6 +328,10 @@ def sample_axis(
     (first, last + 1) of the field's pixels, the slice of the stretch they fill, and which of them to take (None:
     each once); None where they do not meet.
     """
+    if step == factor and place % factor == 0:  # pixel on pixel, as in nearly every plate
+        first = int(place // factor)
+        start, stop = max(ends[0], first), min(ends[1], first + min(size, ceil(extent / factor - 0.5)))
+        return ((start - first, stop - first), slice(start - ends[0], stop - ends[0]), None) if start < stop else None
     start = max(ends[0], int(np.floor(place / factor)))
     stop = min(ends[1], ceil((place + extent) / factor))
     if stop <= start:
