@@ -58,13 +58,13 @@ def plan_image(pyramid: Pyramid[ImageMetadata], reference: ImageReference, title
         plan.preload = _first_plane(plan.levels[-1], metadata, samples=1)
         return [plan]
     plans = []
-    for index in range(channel_count(metadata)):
+    for index in range(metadata.channel_count):
         levels = pyramid.levels if axis is None else pyramid.channel(axis, index)
         channel = metadata.channels[index] if index < len(metadata.channels) else None
         options = {
             **space,
-            **look(channel, index, channel_count(metadata), metadata.levels[0].dtype),
-            "name": short_name(title, channel.name if channel else _numbered(index, channel_count(metadata))),
+            **look(channel, index, metadata.channel_count, metadata.levels[0].dtype),
+            "name": short_name(title, channel.name if channel else _numbered(index, metadata.channel_count)),
             "metadata": {"napari_idr": {**provenance, "channel": index}},
         }
         plan = LayerPlan(
@@ -138,12 +138,6 @@ def spatial_axes(metadata: ImageMetadata) -> tuple[Axis, ...]:
     """Return the axes a layer has: all but the channels."""
     channel = metadata.channel_axis
     return tuple(axis for index, axis in enumerate(metadata.axes) if index != channel)
-
-
-def channel_count(metadata: ImageMetadata) -> int:
-    """Return the number of channels: 1 where there is no channel axis."""
-    axis = metadata.channel_axis
-    return 1 if axis is None else metadata.levels[0].shape[axis]
 
 
 def provenance_of(metadata: ImageMetadata, reference: ImageReference) -> dict[str, Any]:

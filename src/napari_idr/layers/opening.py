@@ -13,7 +13,7 @@ from napari_idr.remote.object_store import shown_address
 
 from . import napari_seam as seam
 from .image_labels import plan_labels
-from .images import LayerPlan, channel_count, image_title, limits_of, plan_image, whole_range
+from .images import LayerPlan, image_title, limits_of, plan_image, whole_range
 from .plates import plan_plate
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def limits_from_first(mosaic: PlateMosaic, plans: list[LayerPlan]) -> None:
     """
     for index, plan in enumerate(plans):
         if _lacks_limits(plan):
-            having = (image for _, image in mosaic.fields.images if channel_count(image.metadata) > index)
+            having = (image for _, image in mosaic.fields.images if image.metadata.channel_count > index)
             found = (limits for image in islice(having, FIELDS_TRIED) if (limits := _limits_in(image, index)))
             plan.options["contrast_limits"] = next(found, whole_range(mosaic.shape.dtype))
 

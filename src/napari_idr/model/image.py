@@ -114,6 +114,12 @@ class ImageMetadata:
                 return index
         return self.axis_index("c")
 
+    @property
+    def channel_count(self) -> int:
+        """Number of channels: 1 where there is no channel axis."""
+        axis = self.channel_axis
+        return 1 if axis is None else self.levels[0].shape[axis]
+
 
 @dataclass(frozen=True, slots=True)
 class AcquisitionInfo:

@@ -13,7 +13,7 @@ from napari_idr.streaming.mosaic_layout import alignment, lay_out, level_factors
 
 from .ome_zarr import read_plate
 from .plate_fields import PlateFields
-from .plate_shape import channel_count, is_channel, pixel_sizes, plane_of, shape_of
+from .plate_shape import is_channel, pixel_sizes, plane_of, shape_of
 from .plate_source import PlateSource, select
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class PlateMosaic:
 
         def pick(_: FieldKey, image: FieldImage) -> tuple[Level, ...]:
             axis = image.metadata.channel_axis
-            if index >= channel_count(image.metadata):
+            if index >= image.metadata.channel_count:
                 return ()
             return image.levels if axis is None else tuple(PickLevel(level, axis, index) for level in image.levels)
 

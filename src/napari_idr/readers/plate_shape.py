@@ -61,7 +61,7 @@ def shape_of(source: PlateSource, fields: PlateFields, template: ImageMetadata) 
     order = sorted((name for name in names if name not in ("y", "x")), key=lambda name: name != "t")
     leading = tuple((name, max(_length(metadata, name) for metadata in images)) for name in order)
     dtype = np.result_type(*{metadata.levels[0].dtype for metadata in images})
-    return MosaicShape(plate, leading, dtype, max(channel_count(metadata) for metadata in images))
+    return MosaicShape(plate, leading, dtype, max(metadata.channel_count for metadata in images))
 
 
 def _extent(image: FieldImage, template: ImageMetadata) -> tuple[int, int]:
@@ -162,12 +162,6 @@ def _relative(metadata: ImageMetadata, template: ImageMetadata, name: str) -> fl
 def _size_along(metadata: ImageMetadata, name: str) -> tuple[str | None, float]:
     axis = metadata.axis_names.index(name)
     return metadata.axes[axis].unit, metadata.levels[0].scale[axis]
-
-
-def channel_count(metadata: ImageMetadata) -> int:
-    """Return the number of channels: 1 where there is no channel axis."""
-    axis = metadata.channel_axis
-    return 1 if axis is None else metadata.levels[0].shape[axis]
 
 
 def is_channel(axis: Axis) -> bool:
