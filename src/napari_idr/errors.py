@@ -8,6 +8,7 @@
     ├── AccessDenied      (PermissionError)  it exists, but not for us
     ├── Unreachable       (ConnectionError)  no answer: unknown host, refused, TLS, cut off
     │   └── ServerFailure                    an answer that says the server failed (5xx)
+    │       └── Busy                         an answer that asks for a pause (429, 503)
     ├── TimedOut          (TimeoutError)     no answer in time
     ├── ProtocolError     (ValueError)       an answer that is not what the protocol promises
     ├── FormatError       (ValueError)       a file whose metadata break a rule
@@ -65,6 +66,22 @@ class Unreachable(NapariIdrError, ConnectionError):
 
 class ServerFailure(Unreachable):
     """The server answered that it failed (5xx)."""
+
+
+class Busy(ServerFailure):
+    """The server asks for a pause (429, 503).
+
+    Parameters
+    ----------
+    what, on, hint
+        As for every error of the family.
+    retry_after
+        Seconds the server asks to wait, None where it does not say.
+    """
+
+    def __init__(self, what: str, on: str = "", hint: str = "", *, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(what, on, hint)
 
 
 class TimedOut(NapariIdrError, TimeoutError):

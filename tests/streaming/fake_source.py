@@ -29,6 +29,7 @@ class FakeSource:
     def __init__(self, pixels: np.ndarray, chunks: tuple[int, ...], *, gated: bool = False) -> None:
         self.pixels, self.chunks = pixels, chunks
         self.shape, self.dtype = pixels.shape, pixels.dtype
+        self.host = ""
         self.gated = gated
         self.slow_to_cancel = False
         self.faults: dict[tuple[int, ...], Exception] = {}

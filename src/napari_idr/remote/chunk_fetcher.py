@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_idr.errors import AccessDenied, ChunkError, NapariIdrError, NotFound
+from napari_idr.errors import AccessDenied, Busy, ChunkError, NapariIdrError, NotFound
+
+from .object_store import scheme
+from .safe_address import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,12 +38,15 @@ class ZarrChunks:
         self.shape = tuple(int(size) for size in array.shape)
         self.chunks = tuple(int(size) for size in array.chunks)
         self.dtype: np.dtype[Any] = np.dtype(array.dtype).newbyteorder("=")
+        self.host = host_of(address) if scheme(address) in ("http", "https", "s3") else ""
 
     async def fetch(self, index: tuple[int, ...]) -> np.ndarray:
         """Return one chunk, cut to the array's edge; absent ones are the array's fill value.
 
         Raises
         ------
+        Busy
+            The server asks for a pause; whoever schedules requests gives it one.
         ChunkError
             The chunk is truncated, corrupt or of the wrong size, also on the third attempt.
         NapariIdrError
@@ -49,7 +55,7 @@ class ZarrChunks:
         for pause in RETRY_AFTER_SECONDS:
             try:
                 return await self._fetch(index)
-            except (NotFound, AccessDenied):
+            except (NotFound, AccessDenied, Busy):
                 raise
             except NapariIdrError:
                 await asyncio.sleep(pause)

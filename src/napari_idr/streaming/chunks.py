@@ -26,6 +26,8 @@ class ChunkSource(Protocol):
     shape: tuple[int, ...]
     chunks: tuple[int, ...]
     dtype: np.dtype[np.generic]
+    host: str
+    """Who serves it, "" for this machine's own disk: what is in flight is bounded per host."""
 
     async def fetch(self, index: tuple[int, ...]) -> np.ndarray:
         """Return one chunk, cut to the array's edge. Raises errors of the family; can be cancelled."""
