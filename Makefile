@@ -1,6 +1,6 @@
 # What people type; each line of work is a script in scripts/.
 
-.PHONY: help demo test test-napari lint format bench screenshots clean
+.PHONY: help demo test test-napari lint format bench soak screenshots clean
 
 help:
 	@echo "make demo          open napari on the embedded repository (a picture where there is no display)"
@@ -8,6 +8,7 @@ help:
 	@echo "make test-napari   the tests against the oldest, the newest and the coming napari"
 	@echo "make lint          style, types and direction of imports only"
 	@echo "make format        put the code into the project's format"
+	@echo "make soak          random arrays over a server that fails at random, for long"
 	@echo "make bench         the benchmarks, into benchmarks/RESULTS.md"
 	@echo "make screenshots   take the pictures of the documentation again"
 	@echo "make clean         remove everything that make has made here"
@@ -30,6 +31,10 @@ format:
 	@sh scripts/setup.sh test
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
+
+soak:
+	@sh scripts/setup.sh test
+	@sh scripts/soak.sh
 
 bench:
 	@sh scripts/setup.sh test

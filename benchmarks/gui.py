@@ -48,21 +48,41 @@ class Heartbeat(QObject):
         self._beat()
         self._phase = ""
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Do not listen while the body runs: it is the benchmark's own work."""
+        self._beat()
+        phase, self._phase = self._phase, ""
+        yield
+        self._last, self._phase = time.perf_counter(), phase
+
     def stop(self) -> None:
         """Stop beating."""
         self._timer.stop()
 
 
 def wait_until(done: Callable[[], bool], seconds: float = 300) -> None:
-    """Run the event loop until ``done``. Raises ``TimeoutError`` when it never is."""
+    """Run the event loop until ``done``. Raises ``TimeoutError`` when it never is, and what ``done`` raises."""
     loop, timer = QEventLoop(), QTimer()
-    timer.timeout.connect(lambda: loop.quit() if done() or time.monotonic() > deadline else None)
+    raised: list[Exception] = []
     deadline = time.monotonic() + seconds
+
+    def look() -> None:
+        try:
+            if done():
+                loop.quit()
+            elif time.monotonic() > deadline:
+                raise TimeoutError(f"not done after {seconds} s")
+        except Exception as error:  # noqa: BLE001 - Qt would swallow it, or end the program
+            raised.append(error)
+            loop.quit()
+
+    timer.timeout.connect(look)
     timer.start(10)
     loop.exec()
     timer.stop()
-    if not done():
-        raise TimeoutError(f"not done after {seconds} s")
+    if raised:
+        raise raised[0]
 
 
 def rest(seconds: float) -> None:

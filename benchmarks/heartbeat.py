@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import pickle
+import statistics
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from results import table, write_section
+from runs import environment_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +34,9 @@ if TYPE_CHECKING:
 CASES = ("plate", "slide", "time-lapse")
 LATENCY_MS, BANDWIDTH_MBIT = 50, 100
 AIM_MS = 50
-REPEATS = 3
+REPEATS = 5
+TIME_LIMIT = 180.0
+"""Seconds for one run."""
 
 
 def open_streamed(viewer: Viewer, address: str) -> None:
@@ -126,7 +132,11 @@ def run_child(side: str, address: str, file: Path) -> dict[str, float]:
         "--file",
         str(file),
     ]
-    answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    with TemporaryDirectory() as fresh:
+        environment = {**os.environ, **environment_in(fresh, side)}
+        answer = subprocess.run(
+            command, env=environment, check=True, stdout=subprocess.PIPE, text=True, timeout=TIME_LIMIT
+        )
     return json.loads(answer.stdout.splitlines()[-1])
 
 
@@ -141,33 +151,56 @@ def act(side: str, address: str, file: Path) -> dict[str, float]:
     return measure(lambda viewer: open_kept(viewer, kept))
 
 
-def worst(runs: list[dict[str, float]]) -> dict[str, float]:
-    """Return the longest gap of each phase over several runs."""
-    return {phase: max(run[phase] for run in runs) for phase in runs[0]}
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The longest gaps of one phase, in ms, a value of each run."""
+
+    what: str
+    streamed: list[float]
+    memory: list[float]
+
+    @property
+    def difference(self) -> float:
+        """By how much the median of ours is longer than that of napari alone."""
+        return statistics.median(self.streamed) - statistics.median(self.memory)
+
+    def cells(self) -> tuple[str, ...]:
+        """Return it as a row of the table."""
+        return (self.what, said(self.streamed), said(self.memory), f"{self.difference:+.0f} ms")
 
 
-def compare(case: str, address: str, shape: Callable[[int, int], None]) -> list[tuple[str, float, float]]:
-    """Return (phase, streamed, in memory) of one case, in ms."""
+def said(gaps: list[float]) -> str:
+    """Return the median, and the worst in brackets."""
+    return f"{statistics.median(gaps):.0f} ms ({max(gaps):.0f})"
+
+
+def compare(case: str, address: str, shape: Callable[[int, int], None]) -> list[Row]:
+    """Return the phases of one case; the two sides take turns, so that both meet the same machine."""
+    runs: dict[str, list[dict[str, float]]] = {"streamed": [], "memory": []}
     with TemporaryDirectory() as folder:
         file = Path(folder) / "layers"
         shape(0, 0)
         run_child("keep", address, file)
-        memory = worst([run_child("memory", address, file) for _ in range(REPEATS)])
         shape(LATENCY_MS, BANDWIDTH_MBIT)
-        streamed = worst([run_child("streamed", address, file) for _ in range(REPEATS)])
-    return [(f"{case}, {phase}", gap, memory[phase]) for phase, gap in streamed.items()]
+        for _ in range(REPEATS):
+            for side, found in runs.items():
+                found.append(run_child(side, address, file))
+    return [
+        Row(f"{case}, {phase}", *([run[phase] for run in found] for found in runs.values()))
+        for phase in runs["streamed"][0]
+    ]
 
 
-def report(rows: list[tuple[str, float, float]]) -> int:
+def report(rows: list[Row]) -> int:
     """Write the section; return the exit status."""
     head = ("what", "streamed", "napari, in memory", "difference")
-    body = table(head, [(what, f"{a:.0f} ms", f"{b:.0f} ms", f"{a - b:+.0f} ms") for what, a, b in rows])
-    largest = max(a - b for _, a, b in rows)
+    body = table(head, [row.cells() for row in rows])
+    largest = max(row.difference for row in rows)
     verdict = f"Largest difference {largest:+.0f} ms; the aim is at most {AIM_MS} ms."
     method = (
-        f"Longest gap of a 5 ms heartbeat in the GUI thread, the worst of {REPEATS} runs each. Streamed from the "
-        f"embedded repository over {LATENCY_MS} ms and {BANDWIDTH_MBIT} Mbit/s; in memory: the same layers over numpy "
-        "arrays, the same moves."
+        f"Longest gap of a 5 ms heartbeat in the GUI thread: median of {REPEATS} runs of each in turns, and the worst "
+        f"in brackets. Streamed from the embedded repository over {LATENCY_MS} ms and {BANDWIDTH_MBIT} Mbit/s; "
+        "in memory: the same layers over numpy arrays, the same moves."
     )
     write_section("Heartbeat of the window", f"{method}\n\n{body}\n\n{verdict}")
     return 0 if largest <= AIM_MS else 1

@@ -1,12 +1,34 @@
 #!/bin/sh
-# Run every benchmark; each writes its section of benchmarks/RESULTS.md. Any that misses its aim fails the whole.
+# Run the benchmarks; each writes its section of benchmarks/RESULTS.md. Any that misses its aim fails the whole.
+#
+#   scripts/bench.sh [import_time|heartbeat|streaming [OPTIONS]]      all of them without arguments
+#
+# In development: scripts/bench.sh streaming --rows plate96 slide --repeats 1
 set -eu
 . "$(dirname -- "$0")/common.sh"
 cd "$root"
 
-python=.venv/bin/python
+# Run the benchmark named $1, with its options.
+bench() {
+    name=$1
+    shift
+    case $name in
+    import_time) .venv/bin/python benchmarks/import_time.py "$@" ;;
+    heartbeat | streaming) on_virtual_display env QT_API=pyqt6 .venv/bin/python "benchmarks/$name.py" "$@" ;;
+    *) fail "scripts/bench.sh takes import_time, heartbeat or streaming, not $name" ;;
+    esac
+}
+
+case "${1:-streaming}" in
+streaming) sh scripts/peer.sh ;;
+esac
+if [ $# -gt 0 ]; then
+    bench "$@"
+    exit
+fi
 missed=''
-"$python" benchmarks/import_time.py || missed="$missed import_time"
-on_virtual_display env QT_API=pyqt6 "$python" benchmarks/heartbeat.py || missed="$missed heartbeat"
+for name in import_time heartbeat streaming; do
+    bench "$name" || missed="$missed $name"
+done
 say "the results are in benchmarks/RESULTS.md"
 [ -z "$missed" ] || fail "these benchmarks missed their aim:$missed"

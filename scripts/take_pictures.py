@@ -96,6 +96,40 @@ class Photographer:
         wait_until(lambda: bool(self.jobs), title)
         self.settle()
 
+    def show_rois(self, name: str) -> None:
+        """Open an image of the embedded repository and show its ROIs, in an empty viewer."""
+        self.session.close_all()
+        draw()
+        session = self.session.session
+        nodes = [session.add_repository(self.session.start_embedded()).root()]
+        while not any(node.kind == "image" for node in nodes):
+            held = (session.children(node).nodes for node in nodes if node.kind not in ("screen", "plate"))
+            nodes = [child for children in held for child in children]
+        image = next(node for node in nodes if node.name == name)
+        self.dock.browse.show_node(image)
+        self.settle()
+        job = self.session.show_rois(image)
+        wait_until(lambda: job.state != "running", "the ROIs")
+        self.settle()
+
+    def open_without_server(self, accession: str) -> None:
+        """Open a plate of a server, switch the server off, and open it once more, in an empty viewer."""
+        from napari_idr.embedded import EmbeddedRepository
+        from napari_idr.layers.samples import first_openable
+
+        repository = EmbeddedRepository()
+        plate = first_openable(self.session.session, repository.start(), accession)
+        for turn in ("with", "without"):
+            self.session.close_all()
+            draw()
+            self.jobs.clear()
+            self.dock.browse.show_node(plate)
+            self.dock.browse.open(plate, (), False)
+            wait_until(lambda: bool(self.jobs), f"{plate.name} {turn} its server")
+            self.settle()
+            repository.stop()
+            self.session.session.cache.distrust()
+
     def window(self, name: str) -> None:
         """Take the whole window."""
         self.viewer.window.screenshot(str(self.folder / f"{name}.png"), flash=False)
@@ -130,6 +164,19 @@ def take_all(camera: Photographer) -> None:
     camera.window("slide-detail")
     camera.open_example("Time-lapse")
     camera.window("time-lapse")
+    camera.show_rois("embryo-1, every kind of ROI")
+    camera.window("rois")
+    camera.viewer.dims.ndisplay = 3
+    camera.viewer.scene.camera.angles = (0, -30, 40)
+    camera.settle()
+    camera.window("volume")
+    camera.viewer.dims.ndisplay = 2
+    camera.look_at(0.5, 0.5, 2)
+    camera.dock.boxes.open()
+    camera.settle()
+    camera.window("load-box")
+    camera.open_without_server("idr9901")
+    camera.window("offline")
 
 
 def main() -> None:

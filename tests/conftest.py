@@ -38,6 +38,12 @@ PATIENCE = 10.0
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test finds what another test's session has kept on disk."""
+    monkeypatch.setenv("NAPARI_IDR_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Folder of real data made by others; absent in a plain clone."""

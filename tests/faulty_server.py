@@ -19,8 +19,8 @@ class FolderServer:
 
     root: Path
     faults: dict[str, str] = field(default_factory=dict)
-    """End of a path -> status as text, or ``truncate``, ``hang``, ``html``, ``norange``,
-    ``nolength``."""
+    """End of a path -> status as text, or ``truncate``, ``hang``, ``html``, ``norange``, ``nolength``, ``excess``
+    (ten bytes more than the length says), ``lying`` (a part is shorter than the range it is said to be)."""
     missing: int = 404
     requests: list[tuple[str, str | None]] = field(default_factory=list)
     """(path with query as it came, Range header) of each request."""
@@ -86,9 +86,12 @@ def _handler(served: FolderServer) -> type[http.server.BaseHTTPRequestHandler]:
             if asked and fault != "norange":
                 start, stop = _bounds(asked[1], asked[2], len(data))
                 more = {"Content-Range": f"bytes {start}-{stop - 1}/{len(data)}"}
-                self._answer(206, data[start:stop], more)
+                self._answer(206, data[start : stop - 5 if fault == "lying" else stop], more)
             elif fault == "truncate":
                 self._answer(200, data, cut=True)
+            elif fault == "excess":
+                self._answer(200, data[:-10])
+                self.wfile.write(data[-10:])
             else:
                 self._answer(200, data)
 

@@ -46,8 +46,7 @@ ALWAYS = 1_000_000
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is tried again later: what fails here fails every time."""
-    monkeypatch.setattr("napari_idr.remote.chunk_fetcher.RETRY_AFTER_SECONDS", ())
-    monkeypatch.setattr("napari_idr.remote.http_store.RETRIES", 0)
+    monkeypatch.setattr("napari_idr.remote.attempts.PAUSES", ())
 
 
 @pytest.fixture
@@ -359,14 +358,16 @@ def test_body_that_is_no_document_is_one_sentence(
     assert ask(session, spoiling.address)
 
 
-def test_image_whose_place_leads_nowhere_is_one_sentence(
+def test_image_whose_place_leads_nowhere_and_that_is_not_rendered_is_one_sentence(
     session: Session, commands: Commands, spoiling: SpoilingServer
 ) -> None:
     image = page(spoiling.address, "image", IMAGE)
     for place in (None, "", "/data/on/the/server.zarr", "file:///etc/passwd", "s3://", "http://[broken", "a\nb"):
         spoiling.mend()
         spoiling.spoil_json("images/", putting("data.omero:details.externalInfo.Lsid", place))
-        with Session(session.settings) as fresh, one_sentence(NapariIdrError, f"Image {IMAGE}"):
+        spoiling.spoil_json("imgData/", putting("size", None))
+        forgetful = session.settings.model_copy(update={"disk_cache_mb": 0})
+        with Session(forgetful) as fresh, one_sentence(NapariIdrError, f"Image {IMAGE}"):
             fresh.info(image)
     commands.fail_to_read(image)
 
@@ -542,6 +543,7 @@ def test_failing_chunk_of_a_repository_is_one_sentence_and_the_next_one_counts(
     right, _ = session.read(image, level=2)
     served.reset()
     session.loader.cache.clear()
+    session.cache.clear()
     served.fail("/A/1/0/2/0", kind, ALWAYS)
     with one_sentence(CHUNK_FAULTS[kind], "/A/1/0/2"):
         session.read(image, level=2)

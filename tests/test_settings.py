@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from napari_idr.errors import NapariIdrError
@@ -17,12 +19,22 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_environment_overrides_defaults_and_napari_overrides_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Settings().ram_cache_mb == 1024
+    assert Settings().ram_cache_mb == 0
     monkeypatch.setenv("NAPARI_IDR_RAM_CACHE_MB", "100")
     monkeypatch.setenv("NAPARI_IDR_READ_TIMEOUT", "2.5")
     assert (Settings().ram_cache_mb, Settings().read_timeout) == (100, 2.5)
     settings = Settings.with_napari({"napari-idr.ram_cache_mb": 200, "read_timeout": None, "theme": "dark"})
     assert (settings.ram_cache_mb, settings.read_timeout) == (200, 2.5)
+
+
+def test_memory_for_pixels_is_a_quarter_of_what_there_is_and_at_most_4_gb(monkeypatch: pytest.MonkeyPatch) -> None:
+    def of(gigabytes: int) -> int:
+        monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=gigabytes << 30))
+        return Settings().ram_cache_bytes
+
+    assert [of(2), of(8), of(64)] == [512 << 20, 2 << 30, 4 << 30]
+    monkeypatch.setenv("NAPARI_IDR_RAM_CACHE_MB", "100")
+    assert of(64) == 100 << 20
 
 
 def test_servers_are_a_list_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:

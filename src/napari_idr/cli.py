@@ -83,6 +83,10 @@ def say(line: str) -> None:
     typer.echo(line, err=True)
 
 
+def _warn(sentence: str) -> None:
+    say(f"napari-idr: {sentence}")
+
+
 def put(line: str) -> None:
     """Write a line of result to standard output."""
     typer.echo(line)
@@ -218,7 +222,7 @@ def read(
 ) -> None:
     """Write exact pixels to .npy, .ome.tif or .ome.zarr."""
     with session() as opened:
-        put(str(opened.write(address, output, level=level, label=label, region=region or None)))
+        put(str(opened.write(address, output, level=level, label=label, region=region or None, warn=_warn)))
 
 
 @app.command()
@@ -228,7 +232,7 @@ def rois(
         Path | None, typer.Option("--output", "-o", help="File to write (.json).", show_default=False)
     ] = None,
 ) -> None:
-    """Give the ROIs that exist for an image, as OMERO's JSON."""
+    """Give the ROIs stored for an image, or for all images of a well, plate or dataset, as OMERO's JSON."""
     from napari_idr.cli_output import json_text, write_text
 
     with session() as opened:
@@ -241,18 +245,22 @@ def rois(
 
 @app.command()
 def search(
-    query: Annotated[str, typer.Argument(help="Words that all must occur.", show_default=False)],
+    query: Annotated[
+        str,
+        typer.Argument(help='Words, or conditions: "Gene Symbol = KIF11 AND Organism ~ sapiens".', show_default=False),
+    ],
     repository: Annotated[
         str, typer.Option(help="Key or address of one repository; all that are known without.", show_default=False)
     ] = "",
+    limit: Annotated[int, typer.Option(min=0, help="Wells and images at most; 0 for counts only.")] = 200,
     as_json: Json = False,
 ) -> None:
-    """Find studies, plates and wells by name or annotation."""
+    """Find studies, plates, wells and images by name or annotation, a line each: kind, name, images, address."""
     from napari_idr.cli_output import json_text, node_document, node_line
+    from napari_idr.cli_search import search_repositories
 
     with session() as opened:
-        key = opened.add_repository(repository).key if "/" in repository else repository
-        nodes = opened.search(query, "" if key == "all" else key).nodes
+        nodes = search_repositories(opened, query, repository, limit, warn=say)
         for line in [json_text([node_document(n) for n in nodes])] if as_json else map(node_line, nodes):
             put(line)
     if not nodes:
@@ -279,7 +287,8 @@ def cache_info(as_json: Json = False) -> None:
     put(
         json_text(document)
         if as_json
-        else f"{document['folder']}\t{document['files']} files\t{document['bytes']} bytes"
+        else f"{document['folder']}\t{document['files']} files\t{document['bytes']} bytes\t"
+        f"{document['answers']['entries']} answers of servers\tat most {document['answers']['limit']} bytes of them"
     )
 
 

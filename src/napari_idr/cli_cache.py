@@ -1,4 +1,4 @@
-"""Size and emptying of the cache folder."""
+"""Size and emptying of the cache folder, also while napari or another command uses it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from platformdirs import user_cache_path
 
 from napari_idr.errors import NapariIdrError
+from napari_idr.remote.disk_cache import FOLDER, DiskCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,29 +20,42 @@ TAG = "CACHEDIR.TAG"
 
 
 def describe_cache() -> dict[str, Any]:
-    """Return folder, number of files and bytes of the cache."""
+    """Return folder, number of files and bytes of the cache, and how much of it are answers of servers."""
     folder = _folder()
     sizes = list(_sizes(folder))
-    return {"folder": str(folder), "files": len(sizes), "bytes": sum(sizes)}
+    usage = _answers(folder).usage()
+    answers = {"entries": usage.entries, "bytes": usage.bytes, "limit": usage.limit}
+    return {"folder": str(folder), "files": len(sizes), "bytes": sum(sizes), "answers": answers}
 
 
 def clear_cache() -> int:
     """Delete what is in the cache folder; return the bytes that were freed.
 
-    Raises ``NapariIdrError`` for a folder that does not look like a cache: a setting may name any folder.
+    Of a folder that does not look like a cache (a setting may name any folder) only the answers of servers are
+    deleted; where there are none, ``NapariIdrError`` is raised.
     """
     folder = _folder()
     size = sum(_sizes(folder))
     ours = folder == user_cache_path("napari-idr", appauthor=False).absolute() or (folder / TAG).is_file()
+    if not ours and (folder / FOLDER / TAG).is_file():
+        return _answers(folder).clear()
     if folder.is_dir() and any(folder.iterdir()) and not ours:
         what = "This folder is not deleted, since it holds no CACHEDIR.TAG that says it is a cache"
         raise NapariIdrError(what, str(folder), "check NAPARI_IDR_CACHE_DIR, or delete it yourself")
     for path in folder.iterdir() if folder.is_dir() else ():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
+        if path.name == FOLDER:
+            _answers(folder).clear()  # somebody may write into it meanwhile
+        elif path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
         else:
-            path.unlink()
-    return size
+            path.unlink(missing_ok=True)
+    return max(0, size - sum(_sizes(folder)))
+
+
+def _answers(folder: Path) -> DiskCache:
+    from napari_idr.settings import Settings
+
+    return DiskCache(folder / FOLDER, Settings().disk_cache_mb << 20)
 
 
 def _folder() -> Path:

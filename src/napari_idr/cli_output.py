@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 import os
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import Unsupported
-from napari_idr.model.catalog import ImageNode, Node, Plate, Well, WellSample
+from napari_idr.model.catalog import ImageNode, Node, Plate, Study, Well, WellSample
 from napari_idr.model.image import CollectionMetadata, ImageMetadata, PlateMetadata
+from napari_idr.model.study_list import citation
 from napari_idr.remote.object_store import child_address
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_idr.model.image import Axis, Channel, LevelInfo, WellInfo
+    from napari_idr.model.labelled_values import LabelledValue
     from napari_idr.session import Session
 
 Document = dict[str, Any]
@@ -128,6 +131,14 @@ def node_document(node: Node) -> Document:
         "key_values": [list(pair) for pair in node.key_values],
         "links": [list(pair) for pair in node.links],
     }
+    if node.match_count is not None:
+        document["match_count"] = node.match_count
+    if node.is_umbrella:
+        document["umbrella"] = True
+    if node.labelled:
+        document["labelled"] = [_labelled(one) for one in node.labelled]
+    if isinstance(node, Study):
+        document |= _study(node)
     if isinstance(node, Plate):
         document |= {"rows": node.rows, "columns": node.columns}
     if isinstance(node, Well):
@@ -139,9 +150,32 @@ def node_document(node: Node) -> Document:
     return document
 
 
+def _labelled(one: LabelledValue) -> Document:
+    return {
+        "key": one.key,
+        "value": one.value,
+        "where": [place.kind for place in one.places],
+        "group": one.group,
+        "link": one.link,
+        "accession": one.accession,
+    }
+
+
+def _study(study: Study) -> Document:
+    return {
+        **asdict(study.facts),
+        "set_count": study.set_count,
+        "image_count": study.image_count,
+        "ome_zarr": study.has_ome_zarr,
+        "containers": [{"kind": one.kind, "id": one.id, "name": one.name} for one in study.containers],
+        "citation": citation(study),
+    }
+
+
 def node_line(node: Node) -> str:
-    """Return a node as kind, name, number of children and address, separated by tabs."""
-    count = "" if node.child_count is None else str(node.child_count)
+    """Return a node as kind, name, number of children (found: of images that match) and address, between tabs."""
+    number = node.child_count if node.match_count is None else node.match_count
+    count = "" if number is None else str(number)
     return "\t".join(" ".join(text.split()) for text in (node.kind, node.name, count, node.address))
 
 

@@ -7,6 +7,7 @@
     ├── NotFound          (LookupError)      the repository or store says it does not exist
     ├── AccessDenied      (PermissionError)  it exists, but not for us
     ├── Unreachable       (ConnectionError)  no answer: unknown host, refused, TLS, cut off
+    │   ├── Offline                          nobody there: no such host, refused, or not asked again so soon
     │   └── ServerFailure                    an answer that says the server failed (5xx)
     │       └── Busy                         an answer that asks for a pause (429, 503)
     ├── TimedOut          (TimeoutError)     no answer in time
@@ -62,6 +63,22 @@ class AccessDenied(NapariIdrError, PermissionError):
 
 class Unreachable(NapariIdrError, ConnectionError):
     """No usable answer: unknown host, refused, TLS failure, connection cut."""
+
+
+class Offline(Unreachable):
+    """Nobody is there: no such host, or it refused the connection.
+
+    Parameters
+    ----------
+    what, on, hint
+        As for every error of the family.
+    asked
+        Whether it was tried; a server that did not answer a moment ago is left alone for a few seconds.
+    """
+
+    def __init__(self, what: str, on: str = "", hint: str = "", *, asked: bool = True) -> None:
+        self.asked = asked
+        super().__init__(what, on, hint)
 
 
 class ServerFailure(Unreachable):

@@ -6,19 +6,26 @@ Methods may block and may be called from any thread; a viewer calls them from wo
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
 from napari_idr.errors import AddressError, NapariIdrError, NotFound
+from napari_idr.model.annotation import RoiSet
 from napari_idr.model.catalog import Node, Page
 from napari_idr.model.image import ImageMetadata, ImageReference, PlateReference
 from napari_idr.readers import open as reading
+from napari_idr.remote.disk_cache import FOLDER, DiskCache
 from napari_idr.remote.http import Http
+from napari_idr.remote.kept_json import KeptJson
+from napari_idr.remote.network_state import NetworkState
 from napari_idr.remote.object_store import Access, shown_address
+from napari_idr.remote.second_look import second_look
 from napari_idr.repositories.addresses import recognise
 from napari_idr.repositories.base import Target
 from napari_idr.repositories.factory import repository_at
+from napari_idr.repositories.roi_reading import read_rois
 from napari_idr.settings import Settings
 from napari_idr.streaming.loader import ChunkLoader
 
@@ -36,6 +43,9 @@ if TYPE_CHECKING:
     from napari_idr.streaming.chunks import Box
     from napari_idr.streaming.pyramid import Pyramid
 
+VIEWS_FIRST_SECONDS = 3.0
+"""So long a picture that is rendered here waits for chunks on their way."""
+
 
 class Session:
     """One user's connections: the repositories known, and what reads from them.
@@ -50,8 +60,16 @@ class Session:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
-        self.http = Http(connect_timeout=self.settings.connect_timeout, read_timeout=self.settings.read_timeout)
-        self.loader = ChunkLoader(self.settings.ram_cache_mb << 20, self.settings.parallel_requests)
+        self.network = NetworkState()
+        """Which servers answer."""
+        self.cache = DiskCache(self.settings.cache_dir / FOLDER, self.settings.disk_cache_mb << 20)
+        """What servers answered, kept on disk."""
+        self.http = Http(
+            connect_timeout=self.settings.connect_timeout,
+            read_timeout=self.settings.read_timeout,
+            kept=KeptJson(self.cache, self.network),
+        )
+        self.loader = ChunkLoader(self.settings.ram_cache_bytes, self.settings.parallel_requests)
         self._lock = threading.RLock()
         self._repositories: dict[str, Repository] = {}
         for address in (self.settings.server, *self.settings.servers):
@@ -96,6 +114,7 @@ class Session:
 
     # -- the catalogue
 
+    @second_look
     def resolve(self, address: str) -> Node:
         """Return what an address points at; its repository is known from then on.
 
@@ -110,26 +129,32 @@ class Session:
         self._keep(repository)
         return node
 
+    @second_look
     def children(self, node: Node, *, offset: int = 0, limit: int = 200) -> Page:
         """Return one page of a node's children."""
         return self.repository(node.repository).children(node, offset=offset, limit=limit)
 
+    @second_look
     def describe(self, node: Node) -> Node:
         """Return the node with its key-values, links and counts."""
         return self.repository(node.repository).describe(node)
 
+    @second_look
     def reference(self, node: Node, *, acquisition: str = "") -> Reference:
         """Return where a node's pixels are. Raises ``Unsupported`` where there is no way to them."""
         return self.repository(node.repository).reference(node, acquisition=acquisition)
 
+    @second_look
     def plate_grid(self, plate: Node, *, field: int = 0, acquisition: str = "") -> PlateGrid:
         """Return a plate as a table of wells, with the image of one field each."""
         return self.repository(plate.repository).plate_grid(plate, field=field, acquisition=acquisition)
 
+    @second_look
     def well_key_values(self, plate: Node) -> dict[tuple[int, int], tuple[KeyValue, ...]]:
         """Return the annotations of a plate's wells, by 0-based (row, column)."""
         return self.repository(plate.repository).well_key_values(plate)
 
+    @second_look
     def field_positions(self, plate: Node) -> tuple[FieldPosition, ...]:
         """Return the stage positions of a plate's fields, as far as the repository knows them."""
         return self.repository(plate.repository).field_positions(plate)
@@ -150,6 +175,7 @@ class Session:
             from napari_idr.readers.thumbnails import render_thumbnail
 
             for image_id in image_ids:
+                self._let_views_go_first()
                 if is_cancelled is not None and is_cancelled():
                     break
                 try:
@@ -160,19 +186,52 @@ class Session:
                     on_thumbnail(image_id, found[image_id])
         return found
 
+    def _let_views_go_first(self) -> None:
+        """Wait while chunks are on their way, for a while: what is looked at comes before a picture of it."""
+        until = time.monotonic() + VIEWS_FIRST_SECONDS
+        while self.loader.in_flight() and time.monotonic() < until:
+            time.sleep(0.05)
+
     def search(self, query: str, repository: str = "") -> Page:
         """Return what matches a query in one repository, or in all that are known."""
         chosen = [self.repository(repository)] if repository else self.repositories
         nodes = [node for one in chosen for node in one.search(query).nodes]
         return Page(tuple(nodes), 0, len(nodes))
 
+    @second_look
     def rois(self, what: str | Node) -> list[dict[str, Any]]:
-        """Return the regions stored for an image, as its server gives them (OMERO JSON)."""
+        """Return the regions stored for an image, or for those of a well, plate or dataset, as OMERO's JSON."""
         node = self.resolve(what) if isinstance(what, str) else what
         return self.repository(node.repository).rois(node)
 
+    @second_look
+    def roi_count(self, repository_key: str, image_id: str) -> int:
+        """Return how many regions are stored for an image; 0 where its repository keeps none."""
+        source = self.repository(repository_key).roi_source
+        return 0 if source is None or not image_id else source.count(image_id)
+
+    @second_look
+    def roi_set(
+        self,
+        repository_key: str,
+        image_id: str,
+        *,
+        plane: tuple[int, int] | None = None,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> RoiSet:
+        """Return the regions stored for an image, or for the plane of a z and t, with the pixels of their masks.
+
+        Raises ``Unsupported`` where the repository cannot be asked for one plane.
+        """
+        repository = self.repository(repository_key)
+        if repository.roi_source is None:
+            return RoiSet()
+        where = f"{repository.name}, image {image_id}"
+        return read_rois(repository.roi_source, image_id, where, plane=plane, is_cancelled=is_cancelled)
+
     # -- metadata and pixels
 
+    @second_look
     def info(
         self, what: str | Node, *, fields: bool = False
     ) -> ImageMetadata | PlateMetadata | CollectionMetadata | Node:
@@ -190,10 +249,12 @@ class Session:
     ) -> ImageMetadata | PlateMetadata | CollectionMetadata:
         return self.loader.wait(reading.read_metadata(address, self._access(), fields=fields))
 
+    @second_look
     def open_image(self, reference: ImageReference, *, label: str = "") -> Pyramid[ImageMetadata]:
         """Open an image, or one of its label images, as lazy levels that read exactly."""
         return self.loader.wait(reading.open_pyramid(reference, self._access(), self.loader, label=label))
 
+    @second_look
     def open_plate(self, reference: PlateReference, *, complete: bool = True) -> PlateMosaic:
         """Open a plate as one image per channel.
 
@@ -211,6 +272,7 @@ class Session:
             return mosaic.rebuilt() if mosaic.is_outgrown else mosaic
         return mosaic
 
+    @second_look
     def open_plate_labels(self, mosaic: PlateMosaic, name: str) -> PlateLabels:
         """Open a label image of every field of a plate."""
         return self.loader.wait(reading.open_labels(mosaic, name))
@@ -253,12 +315,18 @@ class Session:
         level: int = 0,
         label: str = "",
         region: str | Mapping[str, int | slice] | None = None,
+        warn: Callable[[str], None] = lambda _: None,
     ) -> Path:
-        """Write exact pixels to ``.npy``, ``.ome.tif`` or ``.ome.zarr``, beside its place and then moved there."""
+        """Write exact pixels to ``.npy``, ``.ome.tif`` or ``.ome.zarr``, beside its place and then moved there.
+
+        ``warn`` is told what the image's metadata get wrong, and that pictures are no measured values.
+        """
         from napari_idr.readers.write import check_output, write_pixels
 
         check_output(output)
         pyramid, box = self._open_region(address, level, label, region)
+        for warning in pyramid.metadata.warnings:
+            warn(warning)
         pixels = pyramid.levels[level].read(box)
         write_pixels(output, pixels, pyramid.metadata, level, tuple(start for start, _ in box))
         return output
@@ -273,12 +341,13 @@ class Session:
         return reference
 
     def _access(self) -> Access:
-        return Access(timeout=self.settings.read_timeout)
+        return Access(timeout=self.settings.read_timeout, cache=self.cache, network=self.network, http=self.http)
 
     def close(self) -> None:
         """Stop everything in flight and close all connections."""
         self.loader.close()
         self.http.close()
+        self.cache.close()
 
     def __enter__(self) -> Session:
         return self

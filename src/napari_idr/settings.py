@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "NAPARI_IDR_"
+MOST_MEMORY_MB = 4096
+"""Megabytes of memory for pixels on a large machine, unless more is asked for."""
+LEAST_MEMORY_MB = 16
+"""Less could not hold the chunks of one plane."""
 
 
 class Settings(BaseSettings):
@@ -32,7 +36,15 @@ class Settings(BaseSettings):
         default_factory=lambda: user_cache_path("napari-idr", appauthor=False),
         description="folder for what is kept between sessions",
     )
-    ram_cache_mb: int = Field(1024, ge=16, le=1 << 20, description="megabytes of memory for pixels")
+    ram_cache_mb: int = Field(
+        0, ge=0, le=1 << 20, description="megabytes of memory for pixels; 0: a quarter of what there is, at most 4096"
+    )
+    disk_cache_mb: int = Field(
+        5120, ge=0, le=1 << 24, description="megabytes on disk for what servers answered; 0 keeps nothing"
+    )
+    graphics_memory_mb: int = Field(
+        512, ge=16, le=1 << 20, description="megabytes of the graphics card's memory for volumes in 3-D"
+    )
     parallel_requests: int = Field(16, ge=1, le=64, description="requests to an object store at a time")
     connect_timeout: float = Field(5, ge=0.1, le=300, description="seconds to wait for a connection")
     read_timeout: float = Field(20, ge=0.1, le=3600, description="seconds to wait for an answer to go on")
@@ -44,6 +56,15 @@ class Settings(BaseSettings):
     servers: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="further servers and folders to show, separated by commas"
     )
+
+    @property
+    def ram_cache_bytes(self) -> int:
+        """Bytes of memory for pixels."""
+        if self.ram_cache_mb:
+            return max(self.ram_cache_mb, LEAST_MEMORY_MB) << 20
+        from psutil import virtual_memory
+
+        return min(int(virtual_memory().total) // 4, MOST_MEMORY_MB << 20)
 
     def __init__(self, **values: Any) -> None:
         try:

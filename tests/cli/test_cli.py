@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 from napari_idr import __version__
+from napari_idr.remote.cache_entry import NO_VERSION, Entry
+from napari_idr.remote.disk_cache import DiskCache, entry_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -255,6 +257,15 @@ def test_no_window_means_neither_napari_nor_qt(served: Served) -> None:
     assert ended.stderr.strip() == "set()"
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What a script runs in the background ignores interrupts, and so would the commands it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupted_read_leaves_nothing_half_written(served: Served, tmp_path: Path) -> None:
     served.fail("/A/1/0/0", "hang", 50)
     arguments = ["read", page(served, "image", 100001), "-o", str(tmp_path / "cells.npy")]
@@ -309,6 +320,7 @@ def test_serve_prints_its_address_first_and_ends_with_standard_input(serve: Serv
     assert serving.wait(20) == 0
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_interrupted_server_ends(serve: Serve) -> None:
     serving = serve()
     assert serving.stdout is not None
@@ -331,9 +343,37 @@ def test_cache_is_measured_and_cleared(run: Run, tmp_path: Path) -> None:
     (cache / "a" / "x").write_bytes(b"12345")
     (cache / "CACHEDIR.TAG").write_bytes(b"")
     status, out, _ = run("cache", "info", "--json")
-    assert (status, json.loads(out)) == (0, {"folder": str(cache), "files": 2, "bytes": 5})
+    told = json.loads(out)
+    answers = told.pop("answers")
+    assert (status, told) == (0, {"folder": str(cache), "files": 2, "bytes": 5})
+    assert (answers["entries"], answers["bytes"]) == (0, 0)
+    assert 0 < answers["limit"] <= 5120 << 20
     assert run("cache", "clear") == (0, "5 bytes freed\n", "")
     assert list(cache.iterdir()) == []
+
+
+def test_only_answers_are_cleared_from_a_folder_that_holds_something_else(run: Run, tmp_path: Path) -> None:
+    answers = DiskCache(tmp_path / "cache" / "answers", 1 << 30)
+    answers.keep(entry_name("x"), Entry(b"12345", NO_VERSION, 0.0))
+    answers.close()
+    (tmp_path / "cache" / "thesis.txt").write_text("years")
+    assert json.loads(run("cache", "info", "--json")[1])["answers"]["entries"] == 1
+    assert run("cache", "clear") == (0, "4096 bytes freed\n", "")
+    assert answers.usage().entries == 0
+    assert (tmp_path / "cache" / "thesis.txt").read_text() == "years"
+
+
+def test_cache_is_cleared_while_another_process_uses_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "CACHEDIR.TAG").write_bytes(b"")
+    used = DiskCache(tmp_path / "cache" / "answers", 1 << 30)
+    for number in range(500):
+        used.keep(entry_name(str(number)), Entry(bytes(1000), NO_VERSION, 0.0))
+        if number % 100 == 50:
+            assert run("cache", "clear")[0] == 0
+    used.close()
+    assert used.load(entry_name("499")) is not None
+    assert not used.problem
 
 
 def test_folder_that_is_no_cache_is_not_cleared(run: Run, tmp_path: Path) -> None:

@@ -94,6 +94,46 @@ def test_a_fault_befalls_matching_requests_a_number_of_times(client: Client, sta
     assert [client.get(CHUNK).status_code for _ in range(3)] == [status, status, 200]
 
 
+def test_a_fault_may_befall_every_second_request_but_none_of_them_twice(client: Client) -> None:
+    client.post("__fault?match=A/1/0&kind=status500&times=9&every=2")
+    assert [client.get(f"{CHUNK}?{n}").status_code for n in (1, 2, 2, 3, 4)] == [200, 500, 200, 200, 500]
+
+
+@pytest.mark.parametrize(("kind", "status", "header"), [("status429", 429, "7"), ("status503", 503, "")])
+def test_a_busy_server_says_how_long_if_that_was_ordered(client: Client, kind: str, status: int, header: str) -> None:
+    client.post(f"__fault?match=A/1/0&kind={kind}&retry_after={header}")
+    answer = client.get(CHUNK)
+    assert (answer.status_code, answer.headers.get("retry-after", "")) == (status, header)
+
+
+def test_a_body_may_lack_its_last_byte_or_everything(client: Client) -> None:
+    whole = client.get(CHUNK).content
+    client.post("__fault?match=A/1/0&kind=byte")
+    client.post("__fault?match=A/1/0&kind=empty")
+    assert [client.get(CHUNK).content for _ in range(2)] == [whole[:-1], b""]
+
+
+def test_more_may_be_promised_than_comes(client: Client) -> None:
+    client.post("__fault?match=A/1/0&kind=overlong")
+    with pytest.raises(requests.exceptions.RequestException, match=r"IncompleteRead|broken"):
+        client.get(CHUNK)
+
+
+def test_another_range_or_everything_may_come_for_a_part(client: Client) -> None:
+    size = len(client.get(CHUNK).content)
+    client.post("__fault?match=A/1/0&kind=range")
+    client.post("__fault?match=A/1/0&kind=whole")
+    other, whole = (client.get(CHUNK, Range="bytes=10-19") for _ in range(2))
+    assert (other.status_code, other.headers["content-range"]) == (206, f"bytes 0-0/{size}")
+    assert (whole.status_code, len(whole.content)) == (200, size)
+
+
+def test_what_is_absent_may_be_forbidden(client: Client) -> None:
+    client.post("__fault?match=zarr&kind=forbid&times=9")
+    assert client.get(CHUNK).status_code == 200
+    assert client.get(f"{CHUNK}/9").status_code == 403
+
+
 def test_a_page_comes_where_json_was_due(client: Client) -> None:
     client.post("__fault?match=screens&kind=html")
     answer = client.get("api/v0/m/screens/")

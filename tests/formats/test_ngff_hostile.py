@@ -206,6 +206,14 @@ def test_any_array_document_makes_an_array_or_one_of_our_errors(data: st.DataObj
         assert all(size >= 1 for size in array.chunks)
 
 
+@pytest.mark.parametrize("sizes", [[0, 4], [4, -1], [4.0, 4], [[4, 4], 4], ["4", 4], [], None, 4])
+def test_chunks_that_are_no_sizes_are_refused_and_not_guessed_at(sizes: Any) -> None:
+    grid = {"name": "regular", "configuration": {"chunk_shape": sizes}}
+    for document in ({**V2, "chunks": sizes}, {**V3, "chunk_grid": grid}):
+        with pytest.raises(FormatError, match="zarr array metadata"):
+            array_from_document(open_store("nowhere"), "0", document, "f/0/zarr.json")
+
+
 def test_pickled_and_object_arrays_are_refused(tmp_path: Path) -> None:
     store = open_store(str(tmp_path))
     for changed in (

@@ -156,11 +156,11 @@ def test_a_viewer_that_is_collected_on_the_loaders_thread_closes_its_session(
     class Viewer:
         """What a session needs of a viewer, and nothing that keeps it alive."""
 
-        def __init__(self, layers: Any) -> None:
-            self.layers = layers
+        def __init__(self, layers: Any, dims: Any) -> None:
+            self.layers, self.dims = layers, dims
 
     kept = make_napari_viewer()
-    viewer = Viewer(kept.layers)
+    viewer = Viewer(kept.layers, kept.dims)
     viewer.itself = viewer  # type: ignore[attr-defined]
     session = ViewerSession.for_viewer(viewer)
     loader, gone = session.session.loader, weakref.ref(viewer)

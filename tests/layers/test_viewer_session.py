@@ -174,7 +174,7 @@ def test_what_cannot_be_opened_is_said_in_one_sentence_and_nothing_shown_is_lost
 def test_chunks_that_fail_stay_coarse_and_are_told_once(
     demo: ViewerSession, server: EmbeddedServer, qtbot: QtBot, finished: Finished, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("napari_idr.remote.chunk_fetcher.RETRY_AFTER_SECONDS", (0.0,))
+    monkeypatch.setattr("napari_idr.remote.attempts.PAUSES", (0.0,))
     requests.post(f"{server.address}__fault?match=colon.ome.zarr/0/0&kind=short&times=100000", timeout=10)
     said: list[str] = []
     demo.said.connect(said.append)

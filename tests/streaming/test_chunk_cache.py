@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 
-from napari_idr.streaming.chunk_cache import ChunkCache
+from napari_idr.streaming.chunk_cache import ChunkCache, Tier
 
 
 def chunk(nbytes: int = 10, value: int = 1) -> np.ndarray:
@@ -90,3 +90,61 @@ def test_many_threads_keep_the_count_right():
     for thread in threads:
         thread.join()
     assert cache.nbytes == sum(index + 1 for index in held(cache, 40)) <= 500
+
+
+def put_all(cache: ChunkCache, indices: range, tier: Tier) -> None:
+    for index in indices:
+        cache.put((1, (index,)), chunk(), tier)
+
+
+def keys(*indices: int) -> list[tuple[int, tuple[int, ...]]]:
+    return [(1, (index,)) for index in indices]
+
+
+def test_what_is_read_once_does_not_drive_out_what_is_in_view():
+    cache = filled(ChunkCache(40), 2)
+    cache.look("view", keys(0, 1))
+    put_all(cache, range(10, 30), Tier.RECENT)
+    assert held(cache, 2) == [0, 1]
+    assert cache.nbytes == 40
+
+
+def test_what_is_fetched_ahead_drives_out_what_was_read_and_nothing_in_view():
+    cache = filled(ChunkCache(40), 2)
+    cache.look("view", keys(0, 1))
+    put_all(cache, range(10, 12), Tier.RECENT)
+    put_all(cache, range(20, 26), Tier.PREFETCH)
+    assert held(cache, 30) == [0, 1, 24, 25]
+    assert not cache.put((1, (50,)), chunk(), Tier.RECENT)  # nothing may go for it
+
+
+def test_what_comes_into_view_drives_out_what_was_fetched_ahead():
+    cache = ChunkCache(40)
+    put_all(cache, range(4), Tier.PREFETCH)
+    cache.look("view", keys(10, 11))
+    put_all(cache, range(10, 12), Tier.VISIBLE)
+    assert held(cache, 20) == [2, 3, 10, 11]
+
+
+def test_what_was_fetched_ahead_and_used_counts_as_used():
+    cache = ChunkCache(30)
+    put_all(cache, range(2), Tier.PREFETCH)
+    cache.get((1, (0,)))
+    cache.put((1, (2,)), chunk(), Tier.RECENT)
+    cache.put((1, (3,)), chunk(), Tier.RECENT)
+    assert held(cache, 4) == [1, 2, 3]  # chunk 0 was the least recently used of those that nobody waits for
+
+
+def test_a_view_larger_than_the_memory_still_gets_what_came_last():
+    cache = ChunkCache(30)
+    cache.look("view", keys(*range(10)))
+    put_all(cache, range(10), Tier.VISIBLE)
+    assert held(cache, 10) == [7, 8, 9]
+
+
+def test_what_was_looked_away_from_goes_like_everything():
+    cache = filled(ChunkCache(30), 3)
+    cache.look("view", keys(0, 1, 2))
+    cache.look("view", ())
+    put_all(cache, range(10, 13), Tier.RECENT)
+    assert held(cache, 3) == []

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from fake_source import PATIENCE, FakeSource, Heard, array_of, counting, settle, wants
 
-from napari_idr.errors import Cancelled, ChunkError, Unreachable
+from napari_idr.errors import Busy, Cancelled, ChunkError, Unreachable
 from napari_idr.streaming.chunks import Chunk, ChunkedArray
 from napari_idr.streaming.level import Wishes
+from napari_idr.streaming.loader import BUSY_ATTEMPTS, PREFETCH
 from napari_idr.streaming.pyramid import array_levels
 
 if TYPE_CHECKING:
@@ -530,3 +531,105 @@ def _ask_until_closed(
             loader.cache.clear()
     except Cancelled:
         pass
+
+
+# -- busy hosts, chunks that fail, what is fetched ahead
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses are short."""
+    monkeypatch.setattr("napari_idr.streaming.host_lane.PAUSES", (0.01,))
+    monkeypatch.setattr("napari_idr.streaming.loader.TRY_AGAIN_SECONDS", (0.01,))
+
+
+def test_a_chunk_of_a_busy_host_comes_after_the_pause(loader, strip, quick):
+    array, source = strip
+    source.gated = False
+    source.faults[(0, 0)] = Busy("busy", retry_after=0.05)
+    futures = fetch(loader, array, 0, 1)
+    source.wait_until(lambda: source.asked.count((0, 0)) >= 2)
+    source.faults.clear()
+    assert [pixels_of(future)[0] for future in futures] == [1, 5]
+
+
+def test_an_exact_read_of_a_host_that_stays_busy_raises(loader, strip, quick):
+    array, source = strip
+    source.gated = False
+    source.faults[(0, 0)] = Busy("busy", retry_after=0.0)
+    with pytest.raises(Busy):
+        fetch(loader, array, 0)[0].result(PATIENCE)
+    assert source.asked == [(0, 0)] * BUSY_ATTEMPTS
+
+
+def test_a_busy_host_gets_fewer_requests_at_once(make_loader, strip, quick):
+    loader, (array, source) = make_loader(concurrency=4), strip
+    source.gated, source.host = False, "somewhere"
+    source.faults[(0, 0)] = Busy("busy", retry_after=0.0)
+    with pytest.raises(Busy):
+        fetch(loader, array, 0)[0].result(PATIENCE)
+    assert loader.window("somewhere") == 1
+
+
+def test_hosts_do_not_wait_for_one_another(make_loader):
+    loader = make_loader(concurrency=2)
+    (slow, slow_source), (other, other_source) = (array_of(counting(STRIP), (1, 4), gated=True) for _ in range(2))
+    slow_source.host, other_source.host, other_source.gated = "slow", "other", False
+    fetch(loader, slow, *range(8))
+    assert pixels_of(fetch(loader, other, 0)[0]) == [1, 2, 3, 4]
+    slow_source.let_through(loader)
+
+
+def test_a_chunk_in_view_that_failed_is_asked_for_again_and_told_once(loader, strip, quick):
+    array, source = strip
+    heard = Heard(loader)
+    source.gated = False
+    source.faults[(0, 0)] = Unreachable("down")
+    loader.show("viewer", wants(array, (0, 0)))
+    source.wait_until(lambda: source.asked.count((0, 0)) >= 4)
+    source.faults.clear()
+    deadline = threading.Event()
+    while array.key((0, 0)) not in loader.cache:
+        assert not deadline.wait(0.01)
+    settle(loader)
+    assert loader.failures("viewer") == 0
+    assert [viewer for viewer, _ in heard.failed] == ["viewer"]
+
+
+def test_a_chunk_that_failed_and_left_the_view_is_let_be(loader, strip, quick):
+    array, source = strip
+    source.gated = False
+    source.faults[(0, 0)] = Unreachable("down")
+    loader.show("viewer", wants(array, (0, 0)))
+    source.wait_until(lambda: source.asked.count((0, 0)) >= 2)
+    loader.forget("viewer")
+    settle(loader)
+    asked = source.asked.count((0, 0))
+    threading.Event().wait(0.1)
+    assert source.asked.count((0, 0)) == asked
+
+
+def test_what_is_fetched_ahead_comes_after_what_is_in_view(make_loader, strip):
+    loader, (array, source) = make_loader(concurrency=1), strip
+    loader.show("busy", wants(array, (7, 0)))
+    settle(loader)
+    loader.show("ahead", wants(array, (0, 0), (1, 0), priority=(PREFETCH, 0.0, 0.0)))
+    loader.show("viewer", wants(array, (2, 0), (1, 0)))
+    source.let_through(loader)
+    source.wait_until(lambda: len(source.asked) == 4)
+    assert set(source.asked[1:3]) == {(1, 0), (2, 0)}
+    assert source.asked[3] == (0, 0)
+
+
+def test_what_was_fetched_ahead_does_not_drive_out_what_is_in_view(make_loader, strip):
+    array, source = strip
+    loader = make_loader(cache_bytes=3 * array.chunk_nbytes)
+    source.gated = False
+    loader.cache.look("viewer", [array.key((0, 0)), array.key((1, 0))])
+    for future in fetch(loader, array, 0, 1):
+        pixels_of(future)
+    loader.show("ahead", wants(array, *((row, 0) for row in range(2, 8)), priority=(PREFETCH, 0.0, 0.0)))
+    source.wait_until(lambda: len(source.asked) == 8)
+    settle(loader)
+    assert array.key((0, 0)) in loader.cache
+    assert array.key((1, 0)) in loader.cache

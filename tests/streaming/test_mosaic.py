@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -11,14 +11,17 @@ from hypothesis import strategies as st
 
 from napari_idr.errors import FormatError, Unreachable
 from napari_idr.streaming import mosaic
+from napari_idr.streaming.canvas import PAINTED_AT_ONCE
+from napari_idr.streaming.field_piece import FieldLevels, MosaicAxes, sample_axis
 from napari_idr.streaming.level import Wishes
-from napari_idr.streaming.mosaic import FieldLevels, MosaicAxes, MosaicLevel, sample_axis
+from napari_idr.streaming.mosaic import MosaicLevel
 from napari_idr.streaming.mosaic_layout import Layout, PlateShape, lay_out
 from napari_idr.streaming.pyramid import array_levels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from napari_idr.streaming.chunk_cache import ChunkKey
     from napari_idr.streaming.loader import ChunkLoader
     from napari_idr.streaming.mosaic_layout import FieldKey
 
@@ -48,6 +51,9 @@ class FakeFields:
 
     def ask(self, key: FieldKey, complete: bool) -> None:
         self.asked.append((key, complete))
+
+    def holds(self, key: ChunkKey) -> bool:
+        return any(key in made.levels.levels[0].loader.cache for made in self.made.values())
 
     def wait(self, keys: Sequence[FieldKey]) -> Mapping[FieldKey, FieldLevels]:
         if self.failing is not None:
@@ -152,7 +158,11 @@ def unlike(loader) -> FakeFields:
 def mosaic_levels(
     layout: Layout, fields: FakeFields, *, leading: tuple[tuple[str, int], ...] = (("z", 3),), factors=(1, 2, 4, 8)
 ) -> list[MosaicLevel]:
-    return [MosaicLevel(layout, fields, MosaicAxes(leading), factor, np.dtype("uint16"), (8, 8)) for factor in factors]
+    levels: list[MosaicLevel] = []
+    for factor in reversed(factors):
+        coarser = levels[-1] if levels else None
+        levels.append(MosaicLevel(layout, fields, MosaicAxes(leading), factor, np.dtype("uint16"), (8, 8), coarser))
+    return levels[::-1]
 
 
 def paint(level: MosaicLevel, key: object = ...) -> tuple[np.ndarray, Wishes]:
@@ -469,3 +479,69 @@ def test_pixel_on_pixel_is_what_sampling_gives(ends: list[int], factor: int, slo
         assert quick[:2] == slow[:2]
         assert quick[2] is None
         assert slow[2] is None
+
+
+# -- many fields, coarse pictures beneath
+
+
+def plate_of(loader: ChunkLoader, rows: int, columns: int, **options: Any) -> tuple[Layout, FakeFields]:
+    """A plate of one field of 16 x 16 pixels per well, two levels, all known."""
+    grid = {(r, c): [(f"{r}/{c}", 0)] for r in range(rows) for c in range(columns)}
+    made = {
+        keys[0]: make_field(loader, (16, 16), chunks=16, start=n, **options) for n, keys in enumerate(grid.values())
+    }
+    return layout_of(grid, (16, 16)), FakeFields(made).all_known()
+
+
+@pytest.fixture(params=["canvas", "no canvas"])
+def canvases(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "no canvas":
+        monkeypatch.setattr(mosaic, "CANVAS_PIXELS", 64 * 64)  # the coarse level only
+
+
+def test_one_redraw_paints_a_bounded_number_of_fields_and_says_that_others_follow(loader):
+    layout, fields = plate_of(loader, 8, 12)
+    level = mosaic_levels(layout, fields, leading=(), factors=(1,))[0]
+    exact = np.asarray(level)
+    left = []
+    for _ in range(4):
+        picture, wishes = paint(level)
+        assert not wishes.chunks  # the exact read has them here
+        left.append(len(wishes.unpainted))
+    assert left == [96 - PAINTED_AT_ONCE, 0, 0, 0]
+    np.testing.assert_array_equal(picture, exact)
+
+
+def test_a_finer_level_begins_as_the_coarser_picture_and_ends_exact(loader, canvases):
+    layout, fields = plate_of(loader, 3, 4)
+    fine, coarse = mosaic_levels(layout, fields, leading=(), factors=(1, 2))
+    below = settled(loader, coarse)
+    picture, wishes = paint(fine)
+    assert len(wishes.chunks) == 12  # nothing of the finer level is here
+    np.testing.assert_array_equal(
+        picture > 0, np.repeat(np.repeat(below > 0, 2, 0), 2, 1)[: fine.shape[0], : fine.shape[1]]
+    )
+    np.testing.assert_array_equal(settled(loader, fine), np.asarray(fine))
+
+
+def test_no_rim_of_the_coarser_picture_stays_beside_odd_fields(loader, canvases):
+    grid = {(0, 0): [A], (0, 1): [B], (1, 0): [C], (1, 1): [D]}
+    sizes = {A: (16, 16), B: (13, 15), C: (15, 9), D: (11, 16)}
+    made = {key: make_field(loader, size, steps=(1, 2, 4), start=1) for key, size in sizes.items()}
+    fine, middle, coarse = mosaic_levels(
+        layout_of(grid, (16, 16)), FakeFields(made).all_known(), leading=(), factors=(1, 2, 4)
+    )
+    for level in (coarse, middle, fine):
+        np.testing.assert_array_equal(settled(loader, level), np.asarray(level))
+
+
+def test_a_window_of_a_large_level_shows_the_coarser_picture_where_it_lacks_pixels(loader, monkeypatch):
+    monkeypatch.setattr(mosaic, "CANVAS_PIXELS", 64 * 64)
+    layout, fields = plate_of(loader, 3, 4)
+    fine, coarse = mosaic_levels(layout, fields, leading=(), factors=(1, 2))
+    settled(loader, coarse)
+    whole, _ = paint(fine)
+    window, wishes = paint(fine, (slice(5, 38), slice(3, 41)))
+    np.testing.assert_array_equal(window, whole[5:38, 3:41])
+    assert (window > 0).any()
+    assert wishes.chunks

@@ -6,6 +6,7 @@ import io
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,8 @@ from napari_idr.model.catalog import (
     Screen,
     Study,
 )
+from napari_idr.remote.disk_cache import DiskCache
+from napari_idr.remote.network_state import NetworkState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,6 +53,7 @@ class FakeSession:
 
     def __init__(self, rows: int = 8, columns: int = 12) -> None:
         self.rows, self.columns = rows, columns
+        self.network, self.cache = NetworkState(), DiskCache(Path("nowhere"), 0)
         self.repositories: tuple[FakeRepository, ...] = (FakeRepository("idr", "IDR", BASE),)
         self.calls: Counter[str] = Counter()
         self.failures: dict[str, NapariIdrError] = {}
@@ -94,6 +98,9 @@ class FakeSession:
         }
         nodes = below.get(node.kind, lambda: ())()
         return Page(tuple(nodes[offset : offset + limit]), offset, len(nodes))
+
+    def roi_count(self, repository_key: str, image_id: str) -> int:
+        return 12 if image_id.endswith("1") else 0
 
     def describe(self, node: Node) -> Node:
         self._begin("describe")
@@ -220,6 +227,7 @@ class FakeJob:
     error: Exception | None = None
     message: str = ""
     node: Node | None = None
+    again: Any = None
     cancelled: bool = False
 
     def cancel(self) -> None:
@@ -250,6 +258,9 @@ class FakeViewerSession:
         job = FakeJob(what if isinstance(what, str) else what.name, "" if isinstance(what, str) else what.address)
         self.opening.emit(job)
         return job
+
+    def show_rois(self, what: Node) -> None:
+        self.asked.append({"rois of": what})
 
     def start_embedded(self, on_progress: Callable[[int, int, str], None] | None = None) -> str:
         self.session._begin("start_embedded")

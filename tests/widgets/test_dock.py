@@ -49,6 +49,7 @@ def dock(viewer_session: ViewerSession, server: EmbeddedServer, monkeypatch: pyt
     return dock
 
 
+@pytest.mark.smoke
 def test_an_example_is_found_shown_as_a_grid_with_thumbnails_and_opened(
     qtbot: QtBot, dock: IdrDock, viewer_session: ViewerSession
 ) -> None:

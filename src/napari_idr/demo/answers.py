@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .pictures import Pictures
     from .served import Catalogue
 
+SESSION = "sessionid_demo"
+"""Name of the cookie without which nothing is rendered of images that are only rendered."""
 LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?", re.IGNORECASE)
 
 
@@ -36,6 +38,11 @@ def host_address(request: Request) -> str:
         name, port = request.scope.get("server") or ("127.0.0.1", 80)
         host = f"{name}:{port}"
     return f"http://{host}/"
+
+
+def has_session(request: Request) -> bool:
+    """Whether a request brings the cookie that a web page of this server set."""
+    return SESSION in request.cookies
 
 
 def flag(request: Request, name: str) -> bool:

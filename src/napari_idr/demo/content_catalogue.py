@@ -4,7 +4,9 @@ The document is what a folder of data may carry to be served with more than file
 
 ``screens[]``: name, description, annotations, plates[] (path, name, wells: annotations by well name);
 ``projects[]``: name, description, annotations, datasets[] (name, images[] with path, name, annotations);
-``rois``: shapes by path of the image. ``annotations`` are ``{"ns", "values": [[key, value], …]}``.
+``rois``: shapes by path of the image. ``annotations`` are ``{"ns", "values": [[key, value], …]}``. An image of a
+dataset may have ``rois`` of its own, ``many_rois`` (total, width, height) that are made when they are asked for, and
+``only_rendered``: then its OME-Zarr is not offered.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .plate_layout import BULK, MAPR, well_annotations
-from .rois import field_rois, movie_rois, slide_rois
+from .rois import every_shape, field_rois, movie_rois, slide_rois
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from .plate_layout import Treatment
     from .slide_content import SlideShape
 
+MANY_ROIS = 10_000
 CATALOGUE_NAME = "catalogue.json"
 PLATE_PATH = "plates/knockdown-1.ome.zarr"
 SLIDE_PATH = "slides/colon.ome.zarr"
@@ -37,7 +40,7 @@ def content_catalogue(
     return {
         "version": 1,
         "screens": [_screen(treatments)],
-        "projects": [_slides(), _movies()],
+        "projects": [_slides(), _movies(slide, movie)],
         "rois": field_rois(PLATE_PATH, treatments, plate)
         | {SLIDE_PATH: slide_rois(slide.side), MOVIE_PATH: movie_rois(movie.side, movie.planes)},
     }
@@ -107,7 +110,7 @@ def _slides() -> dict[str, Any]:
     }
 
 
-def _movies() -> dict[str, Any]:
+def _movies(slide: SlideShape, movie: MovieShape) -> dict[str, Any]:
     text = "An embryo whose nuclei wander and divide, as a light-sheet microscope would see it."
     values = [["Developmental Stage", "early cleavage"], ["Channels", "H2B-mCherry:nuclei;membrane-GFP:membranes"]]
     image = {
@@ -126,8 +129,31 @@ def _movies() -> dict[str, Any]:
             ("Study Type", "time-lapse imaging"),
             ("Imaging Method", "light sheet fluorescence microscopy"),
         ),
-        "datasets": [{"name": "Time-lapses", "description": MADE_UP, "annotations": [], "images": [image]}],
+        "datasets": [
+            {"name": "Time-lapses", "description": MADE_UP, "annotations": [], "images": [image]},
+            _marked(slide, movie),
+            _rendered(),
+        ],
     }
+
+
+def _marked(slide: SlideShape, movie: MovieShape) -> dict[str, Any]:
+    """Return a dataset of the same pictures with other ROIs: every kind of shape, and ten thousand outlines."""
+    many = {"total": MANY_ROIS, "width": slide.side, "height": slide.side}
+    images = [
+        {"path": MOVIE_PATH, "name": "embryo-1, every kind of ROI", "rois": every_shape(movie.side, movie.planes)},
+        {"path": SLIDE_PATH, "name": "colon-section-1, 10,000 ROIs", "many_rois": many},
+    ]
+    return {"name": "Variants: regions of interest", "description": MADE_UP, "annotations": [], "images": images}
+
+
+def _rendered() -> dict[str, Any]:
+    """Return a dataset of the same pictures without their OME-Zarr."""
+    images = [
+        {"path": MOVIE_PATH, "name": "embryo-1, rendered", "only_rendered": True, "rois": []},
+        {"path": SLIDE_PATH, "name": "colon-section-1, rendered", "only_rendered": True},
+    ]
+    return {"name": "Variants: only rendered", "description": MADE_UP, "annotations": [], "images": images}
 
 
 def _sample(organism: str) -> list[dict[str, Any]]:

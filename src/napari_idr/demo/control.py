@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from .faults import KINDS
+from .faults import KINDS, Ordered
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -56,8 +56,10 @@ class Control:
         if request.method == "DELETE":
             faults.clear()
             return JSONResponse({})
-        kind, times = query.get("kind", ""), query.get("times", "1")
-        if kind not in KINDS or not times.isdecimal():
-            return PlainTextResponse(f"kind is one of {', '.join(KINDS)}; times a number", 400)
-        faults.order(query.get("match", ""), cast("FaultKind", kind), int(times))
-        return JSONResponse({"kind": kind, "times": int(times)})
+        kind, numbers = query.get("kind", ""), [query.get("times", "1"), query.get("every", "1")]
+        if kind not in KINDS or not all(number.isdecimal() and int(number) for number in numbers):
+            return PlainTextResponse(f"kind is one of {', '.join(KINDS)}; times and every numbers from 1", 400)
+        times, every = map(int, numbers)
+        fault = Ordered(query.get("match", ""), cast("FaultKind", kind), times, every, query.get("retry_after", ""))
+        faults.order(fault)
+        return JSONResponse({"kind": kind, "times": times, "every": every})

@@ -76,7 +76,16 @@ def image(one: ServedImage, metadata: ImageMetadata | None, host: str, *, item: 
     api = f"{host}api/v0/m/images/{one.id}/"
     links = {"url:datasets": f"{api}datasets/"} | ({"url:rois": f"{api}rois/"} if item else {"url:image": api})
     marshalled = bare_image(one)
-    marshalled["omero:details"]["externalInfo"] = {
+    if not one.only_rendered:
+        marshalled["omero:details"]["externalInfo"] = _external_info(one, host)
+    if metadata is not None:
+        marshalled["Pixels"] = pixels(one, metadata, with_channels=item)
+    return marshalled | links
+
+
+def _external_info(one: ServedImage, host: str) -> Json:
+    """Return where the OME-Zarr of an image lies."""
+    return {
         "@type": "TBD#ExternalInfo",
         "@id": one.id,
         "omero:details": {"@type": "TBD#Details", "permissions": permissions("rwr---")},
@@ -84,9 +93,6 @@ def image(one: ServedImage, metadata: ImageMetadata | None, host: str, *, item: 
         "EntityType": "com.glencoesoftware.ngff:multiscales",
         "Lsid": f"{host}zarr/{quote(one.path)}".rstrip("/"),
     }
-    if metadata is not None:
-        marshalled["Pixels"] = pixels(one, metadata, with_channels=item)
-    return marshalled | links
 
 
 def bare_image(one: ServedImage) -> Json:
@@ -148,13 +154,27 @@ def well(one: ServedWell, plate: ServedPlate, host: str, *, image_links: bool = 
 def roi(identified: tuple[int, Json], host: str) -> Json:
     """Return a ROI with all its shapes; shape ids follow from the ROI's."""
     number, one = identified
-    shapes = [_shape((number - 500000) * 1000 + 600000 + index, each) for index, each in enumerate(one["shapes"])]
+    shapes = [_shape(shape_id(number, index), each) for index, each in enumerate(one["shapes"])]
     address = f"{host}api/v0/m/rois/{number}/"
     return marshal("ROI", number, Name=one.get("Name"), shapes=shapes, **{"url:roi": address})
 
 
+def shape_id(roi: int, index: int) -> int:
+    """Return the id of a shape by that of its ROI and its place there."""
+    return (roi - 500000) * 1000 + 600000 + index
+
+
+def shape_origin(number: int) -> tuple[int, int]:
+    """Return the id of a shape's ROI, and its place there."""
+    roi, index = divmod(number - 600000, 1000)
+    return roi + 500000, index
+
+
 def _shape(number: int, one: Json) -> Json:
-    geometry = {key: value for key, value in one.items() if key != "type"}
+    """Return a shape; the pixels of a mask are not in the JSON, as with OMERO."""
+    geometry = {key: value for key, value in one.items() if key not in ("type", "Bytes")}
+    if "Transform" in geometry:
+        geometry["Transform"] = marshal("AffineTransform", number + 100_000_000, **geometry["Transform"])
     return marshal(one["type"], number, **STYLE | geometry)
 
 

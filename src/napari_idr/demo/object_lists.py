@@ -106,18 +106,18 @@ def _wells_of_run(plate: ServedPlate, filters: Filters) -> list[ServedWell]:
     return [one for one in wells if any(field.index == filters.index for field in one.fields)]
 
 
-def _rois(catalogue: Catalogue, filters: Filters) -> list[Any]:
+def _rois(catalogue: Catalogue, filters: Filters) -> Sequence[Any]:
     if filters.image is None:
         return [roi for image in catalogue.images.values() for roi in image.rois]
     image = catalogue.images.get(filters.image)
-    return list(image.rois) if image else []
+    return image.rois if image else []
 
 
 def _known(one: Any) -> list[Any]:
     return [] if one is None else [one]
 
 
-LISTS: dict[str, Callable[[Catalogue, Filters], list[Any]]] = {
+LISTS: dict[str, Callable[[Catalogue, Filters], Sequence[Any]]] = {
     "projects": _projects,
     "datasets": _datasets,
     "images": _images,

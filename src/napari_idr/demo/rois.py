@@ -5,6 +5,7 @@ Shapes carry the fields of OMERO's JSON without ids: the server adds those.
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,6 +67,44 @@ def movie_rois(side: int, planes: int) -> list[Roi]:
     ]
 
 
+def every_shape(side: int, planes: int) -> list[Roi]:
+    """Every kind of shape of the OME model, transforms, masks, planes and colours, over an image of ``side`` pixels."""
+    s, z = side / 64, planes // 2
+    turned = {"A00": 0.8, "A10": 0.6, "A01": -0.6, "A11": 0.8, "A02": 24 * s, "A12": -12 * s}
+    skewed = {"A00": 1.0, "A10": 0.25, "A01": 0.5, "A11": 1.0, "A02": -12 * s, "A12": -8 * s}
+    square, path = np.array([[6, 40], [16, 38], [18, 52], [8, 56]]) * s, np.array([[40, 6], [48, 10], [44, 18]]) * s
+    filled = {"FillColor": _signed(0x009E7380)}
+    return [
+        _roi("box", _rectangle(4 * s, 5 * s, 12 * s, 8 * s, "box", BLUE) | {"TheZ": z, "TheT": 0} | filled),
+        _roi("turned box", _rectangle(20 * s, 22 * s, 12 * s, 6 * s, "turned", ORANGE) | {"Transform": turned}),
+        _roi("skewed box", _rectangle(24 * s, 30 * s, 10 * s, 8 * s, "skewed", GREEN) | {"Transform": skewed}),
+        _roi("ellipse", _shape("Ellipse", BLUE, X=50 * s, Y=30 * s, RadiusX=9 * s, RadiusY=5 * s) | {"TheZ": z}),
+        _roi(
+            "skewed ellipse",
+            _shape("Ellipse", ORANGE, X=30 * s, Y=40 * s, RadiusX=8 * s, RadiusY=4 * s) | {"Transform": skewed},
+        ),
+        _roi("polygon", _shape("Polygon", GREEN, Points=_points(square)) | {"TheT": 1}),
+        _roi("path", _shape("Polyline", BLUE, Points=_points(path), MarkerEnd="Arrow")),
+        _roi("line", _shape("Line", ORANGE, X1=2 * s, Y1=62 * s, X2=30 * s, Y2=60 * s, MarkerEnd="Arrow")),
+        _roi("place", _shape("Point", GREEN, X=33.5 * s, Y=12.5 * s, Text="here")),
+        _roi("note", _shape("Label", BLUE, X=44 * s, Y=58 * s, Text="a note")),
+        _roi("nucleus", *_ball(side * 3 // 8, side // 2, max(3, side // 16), z, planes)),
+    ]
+
+
+def _ball(y: int, x: int, radius: int, z: int, planes: int) -> list[dict[str, Any]]:
+    """Masks of a ball, one for each plane that it reaches."""
+    shapes = []
+    for plane in range(max(0, z - 1), min(planes, z + 2)):
+        reach = radius - abs(plane - z)
+        rows, columns = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+        inside = rows**2 + columns**2 <= reach**2
+        box = {"X": x - reach, "Y": y - reach, "Width": 2 * reach + 1, "Height": 2 * reach + 1}
+        bits = base64.b64encode(np.packbits(inside).tobytes()).decode()
+        shapes.append(_shape("Mask", BLUE, **box) | {"FillColor": _signed(ORANGE), "TheZ": plane, "Bytes": bits})
+    return shapes
+
+
 def _cell_rois(painted: PaintedField, side: int) -> list[Roi]:
     """Rectangles around mitotic cells, ellipses around others, a polygon around a patch, points on nuclei."""
     rois: list[Roi] = []
@@ -94,7 +133,12 @@ def _shape(kind: str, color: int, **geometry: object) -> dict[str, Any]:
         key: round(float(value), 2) if isinstance(value, int | float) and key not in ("TheZ", "TheT") else value
         for key, value in geometry.items()
     }
-    return {"type": kind, "StrokeColor": color - 2**32 if color >= 2**31 else color, **numbers}
+    return {"type": kind, "StrokeColor": _signed(color), **numbers}
+
+
+def _signed(color: int) -> int:
+    """Return a colour (RGBA) as OMERO keeps it, in a signed number."""
+    return color - 2**32 if color >= 2**31 else color
 
 
 def _points(corners: np.ndarray[Any, Any]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -30,8 +30,10 @@ class ServedImage:
     path: str
     series: int = 0
     annotations: tuple[MapAnnotation, ...] = ()
-    rois: tuple[tuple[int, dict[str, Any]], ...] = ()
-    """(id, ROI with its shapes) each."""
+    rois: Sequence[tuple[int, dict[str, Any]]] = ()
+    """(id, ROI with its shapes) each, ids in order."""
+    only_rendered: bool = False
+    """Whether its OME-Zarr is not offered: pictures of it are all there is."""
 
 
 @dataclass(frozen=True, slots=True)

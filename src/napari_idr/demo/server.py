@@ -21,9 +21,12 @@ from .faults import Faults
 from .files import ZarrFiles
 from .json_api import JsonApi
 from .pictures import Pictures
+from .roi_views import RoiViews
 from .scanning import catalogue_document
+from .search_engine import SearchEngine
 from .serving import build_catalogue
 from .shaping import Line, ShapedApp
+from .tags import Tags
 from .webclient_api import WebclientApi
 from .webgateway import Webgateway
 
@@ -71,6 +74,9 @@ def create_app(root: Path, *, latency_ms: float = 0, bandwidth_mbit: float = 0, 
         *JsonApi(served).routes(),
         *WebclientApi(served).routes(),
         *Webgateway(served).routes(),
+        *Tags(served).routes(),
+        *SearchEngine(served).routes(),
+        *RoiViews(served).routes(),
         Route("/", WebclientApi(served).page),
     ]
     shaped = Middleware(ShapedApp, line=line, faults=ordered)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import NapariIdrError
 from napari_idr.formats.ngff import parse_plate, parse_well
 
+from .many_rois import ManyRois
 from .served import (
     Catalogue,
     MapAnnotation,
@@ -81,8 +83,19 @@ class _Builder:
         return ServedProject(self._next("project"), *_texts(document), datasets, self._annotations(document))
 
     def _dataset(self, document: Document) -> ServedDataset:
-        images = tuple(self._image(one["path"], *_texts(one), self._annotations(one)) for one in document["images"])
+        images = tuple(self._listed_image(one) for one in document["images"])
         return ServedDataset(self._next("dataset"), *_texts(document), images, self._annotations(document))
+
+    def _listed_image(self, document: Document) -> ServedImage:
+        """Return an image of a dataset, which may have its own ROIs, or many made ones, or only be rendered."""
+        image = self._image(document["path"], *_texts(document), self._annotations(document))
+        rois: Sequence[tuple[int, Document]] = image.rois
+        if "rois" in document:
+            rois = tuple((self._next("roi"), roi) for roi in document["rois"])
+        if "many_rois" in document:
+            numbers = [self._next("roi") for _ in range(document["many_rois"]["total"])]
+            rois = ManyRois(numbers[0], **document["many_rois"])
+        return replace(image, rois=rois, only_rendered=document.get("only_rendered", False))
 
     def _image(
         self, path: str, name: str, description: str, annotations: tuple[MapAnnotation, ...], series: int = 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from .answers import Served, flag, page
+from .answers import SESSION, Served, flag, page
 from .image_objects import sizes
 from .object_paths import find_object, paths_to_object
 from .objects import OWNER
@@ -60,7 +60,9 @@ class WebclientApi:
 
     async def page(self, request: Request) -> Response:
         """Return the page people see who open the server in a browser."""
-        return page("napari-idr demonstration", "This server is for napari: open its address there.")
+        shown = page("napari-idr demonstration", "This server is for napari: open its address there.")
+        shown.set_cookie(SESSION, "public", httponly=True)
+        return shown
 
     async def _containers(self, request: Request) -> Response:
         projects = [_row(one, len(one.datasets)) for one in self._catalogue.projects]

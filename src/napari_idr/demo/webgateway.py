@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from napari_idr.errors import NapariIdrError
 
-from .answers import Served, failure, jpeg, not_found_page, path_number
+from .answers import Served, failure, has_session, jpeg, not_found_page, path_number
 from .image_data import TILE, bare_image_data, image_data
 from .pictures import LARGEST, as_jpeg
 from .plate_grid import plate_grid
@@ -137,7 +137,9 @@ class Webgateway:
         return self._rendered(request, lambda picture: (picture.level_for(min(LARGEST, max(picture.size(0)))), None))
 
     def _region(self, request: Request) -> Response:
-        query = request.query_params
+        image, query = self._served.catalogue.images.get(path_number(request, "id")), request.query_params
+        if image is not None and image.only_rendered and not has_session(request):
+            return Response(status_code=403)  # as the service that renders on the IDR
         if "tile" in query:
             return self._rendered(request, lambda picture: _tile_box(picture, query["tile"]))
         if "region" in query:

@@ -28,6 +28,7 @@ class MapAnnotation:
     parent_id: str
     namespace: str
     values: tuple[KeyValue, ...]
+    parent_name: str = ""
 
 
 def parse_annotations(answer: object, address: str) -> tuple[MapAnnotation, ...]:
@@ -50,10 +51,14 @@ def _map_annotation(record: JsonRecord) -> MapAnnotation:
         parent.identifier("id"),
         record.text("ns") or "",
         tuple(_pair(pair, f"{record.path}.values[{n}]", record.address) for n, pair in enumerate(pairs)),
+        parent.text("name") or "",
     )
 
 
 def _pair(pair: object, path: str, address: str) -> KeyValue:
+    """Return a key and its value; OMERO lets a value be null, which says nothing."""
+    if isinstance(pair, list):
+        pair = ["" if text is None else text for text in pair]
     if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(x, str) for x in pair):
         raise wrong_type(path, "a pair of texts", pair, address)
     return pair[0], pair[1]
@@ -64,22 +69,34 @@ def merge_values(annotations: Iterable[MapAnnotation]) -> tuple[KeyValue, ...]:
     return tuple(dict.fromkeys(pair for annotation in annotations for pair in annotation.values))
 
 
+def split_link(value: str) -> tuple[str, str]:
+    """Return the text and the address of a value, "" for what it does not have.
+
+    The IDR writes "text address". An address in the middle of a sentence leaves the sentence whole.
+    """
+    match = LINK.search(value)
+    if match is None:
+        return value, ""
+    link = match.group().rstrip(".,;:!?'\"")
+    link = link if "(" in link else link.rstrip(")")
+    ends_with_it = value.rstrip().endswith(match.group()) and link == match.group()
+    return (value[: match.start()].strip() if ends_with_it else value), link
+
+
 def split_links(
     values: Iterable[KeyValue],
 ) -> tuple[tuple[KeyValue, ...], tuple[tuple[str, str], ...]]:
     """Return the key-values without addresses, and the (text, address) links that were in them.
 
-    A value with a link is "text address", split at the first ``http`` (as IDR writes them). A value that is
-    nothing but an address stays a value too.
+    A value that is nothing but an address stays a value too.
     """
     kept: list[KeyValue] = []
     links: list[tuple[str, str]] = []
     for key, value in values:
-        match = LINK.search(value)
-        text = value[: match.start()].strip() if match else value
+        text, link = split_link(value)
         kept.append((key, text or value))
-        if match:
-            links.append((f"{key}: {text}" if text else _label(key, kept[:-1]), match.group()))
+        if link:
+            links.append((f"{key}: {text}" if text else _label(key, kept[:-1]), link))
     return tuple(kept), tuple(dict.fromkeys(links))
 
 
@@ -89,13 +106,6 @@ def _label(key: str, before: list[KeyValue]) -> str:
     if owner != key and before and before[-1][0] == owner:
         return f"{owner}: {before[-1][1]}"
     return key
-
-
-def parse_gallery(answer: object, address: str) -> tuple[str, ...]:
-    """Return the ids of the example images in an answer of the gallery. Raises ``ProtocolError``."""
-    shown = JsonRecord.of(answer, "", address)
-    images = (one.record("image") for one in map(shown.record, shown.fields) if one is not None)
-    return tuple(image.identifier("id") for image in images if image is not None)
 
 
 def parse_plate_grid(answer: object, address: str) -> PlateGrid:

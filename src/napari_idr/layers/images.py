@@ -10,6 +10,8 @@ import numpy as np
 from napari_idr.remote.safe_address import to_keep
 from napari_idr.version import VERSION
 
+from .level_places import stated_of_image
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -153,6 +155,7 @@ def provenance_of(metadata: ImageMetadata, reference: ImageReference) -> dict[st
         "name": metadata.name or reference.name,
         "pixel_size": list(metadata.levels[0].scale),
         "size": list(metadata.levels[0].shape),
+        "levels": stated_of_image(metadata),
         "axes": list(metadata.axis_names),
         "source_kind": metadata.source_kind,
         "plugin_version": VERSION,

@@ -46,5 +46,10 @@ def in_main_thread(function: Callable[..., object], *arguments: Any) -> None:
     if QThread.currentThread() is _gui_thread():
         function(*arguments)
         return
+    soon_in_main_thread(function, *arguments)
+
+
+def soon_in_main_thread(function: Callable[..., object], *arguments: Any) -> None:
+    """Call a function in the GUI thread when its event loop comes to it, also from there: never within the caller."""
     with suppress(RuntimeError):  # Qt is gone: the program is ending, and nobody is left to see it
         _hop().asked.emit(partial(function, *arguments))

@@ -6,8 +6,9 @@ display views, so that napari draws the best picture known and never waits, whil
 too, slower but never wrong.
 
 Private names used: ``layer._slicing_state._slice_request_class``, ``layer._level_materializer``,
-``layer._reset_thumbnail_level_data``, ``layer._get_value``, ``layer._calc_data_range``, ``window._qt_window``
-(napari 0.9.1 to 0.10.0rc1).
+``layer._reset_thumbnail_level_data``, ``layer._get_value``, ``layer._calc_data_range``, ``window._qt_window``,
+``_slice_out_of_bounds`` of a slice request, ``napari._vispy.utils.gl.get_max_texture_sizes`` (napari 0.9.1 to
+0.10.0rc1).
 """
 
 from __future__ import annotations
@@ -23,12 +24,15 @@ import numpy as np
 from napari_idr.streaming.level import Level, LevelView, Wishes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from napari.layers import Layer
 
 REDRAW_MS = 25
-"""Enough for the window to be drawn once; measured with the crash that ``one_per_turn`` avoids: 0 is too short."""
+"""Enough for the window to be drawn once; measured with the crash that ``turns`` avoids: 0 is too short."""
+
+COMMON_VOLUME_SIDE = 2048
+"""Longest side of a 3-D texture that OpenGL 4.1 and any graphics card of the last ten years take."""
 
 _DATA_FIELDS = ("data_at_data_level", "data_at_thumbnail_level")
 
@@ -100,6 +104,45 @@ def _streaming(base: Any, on_sliced: Callable[[Wishes, int], None]) -> type:
         return response
 
     return type(f"Streaming{base.__name__}", (base,), {"__call__": __call__, "streams_over": base})
+
+
+def refuse_pictures(layer: Layer, is_too_much: Callable[[Layer, int], bool]) -> None:
+    """Have napari draw nothing where a picture would be too much, instead of making it.
+
+    Parameters
+    ----------
+    layer
+        A layer of ours that streams.
+    is_too_much
+        Told the layer and whether two or three dimensions are shown; from napari's slicing thread where slicing is
+        asynchronous.
+    """
+    state = getattr(layer, "_slicing_state", None)
+    base = getattr(state, "_slice_request_class", None)
+    if base is None or not hasattr(base, "_slice_out_of_bounds"):
+        return
+    ref = weakref.ref(layer)
+
+    def _slice_out_of_bounds(self: Any) -> bool:
+        owner = ref()
+        if owner is not None and is_too_much(owner, self.slice_input.ndisplay):
+            return True
+        return bool(base._slice_out_of_bounds(self))  # noqa: SLF001
+
+    made = type(f"Bounded{base.__name__}", (base,), {"_slice_out_of_bounds": _slice_out_of_bounds})
+    setattr(state, "_slice_request_class", made)  # noqa: B010 - not ours to declare
+
+
+def longest_volume_side(viewer: Any) -> int:
+    """Return the longest side of a texture in 3-D: what the graphics card says, else what all of them take."""
+    if getattr(viewer, "window", None) is None:
+        return COMMON_VOLUME_SIDE
+    try:
+        from napari._vispy.utils.gl import get_max_texture_sizes
+
+        return int(get_max_texture_sizes()[1] or COMMON_VOLUME_SIDE)
+    except ImportError:
+        return COMMON_VOLUME_SIDE
 
 
 def _shown(data: Any, wishes: Wishes) -> Any:
@@ -175,25 +218,22 @@ def warm_up() -> None:
         "obstore.store",
         "pandas",
         "pint",
+        "scipy.ndimage",
+        "napari.components.histogram",
         "napari._vispy.layers.image",
         "napari._vispy.layers.points",
     ):
         with suppress(ImportError):
             import_module(module)
+    with suppress(ImportError):
+        import_module("pint").get_application_registry().Unit("micrometer")  # reads its definitions: half a second
 
 
-def one_per_turn(functions: Sequence[Callable[[], object]]) -> None:
-    """Call functions one by one, with a redraw between them. GUI thread only.
-
-    napari 0.9 on PyQt5 crashes in OpenGL when several n-D layers go in one turn and a 2-D one stays (also with plain
-    numpy arrays); 0.10.0rc1 crashes when all go and another comes.
-    """
+def call_later(milliseconds: int, function: Callable[[], object]) -> None:
+    """Call a function in a later turn of the event loop. GUI thread only."""
     from qtpy.QtCore import QTimer
 
-    if functions:
-        first, *rest = functions
-        first()
-        QTimer.singleShot(REDRAW_MS, lambda: one_per_turn(rest))
+    QTimer.singleShot(milliseconds, function)
 
 
 def when_window_goes(viewer: Any, function: Callable[[], object]) -> None:

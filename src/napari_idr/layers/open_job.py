@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from napari_idr.errors import Cancelled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari.layers import Layer
 
     from napari_idr.model.catalog import Node
@@ -29,6 +31,8 @@ class OpenJob:
     """Whether the layers that we opened before go when this has come."""
     node: Node | None = None
     """What was opened, in the catalogue; None until then, and for what has no catalogue."""
+    again: Callable[[], object] | None = None
+    """What tries again, where that is not opening the address."""
     _cancelled: threading.Event = field(default_factory=threading.Event, repr=False)
     finished: threading.Event = field(default_factory=threading.Event, repr=False)
 
@@ -42,6 +46,10 @@ class OpenJob:
     def cancel(self) -> None:
         """Stop at the next step; layers that were added stay."""
         self._cancelled.set()
+
+    def is_cancelled(self) -> bool:
+        """Whether somebody cancelled; from any thread."""
+        return self._cancelled.is_set()
 
     def check(self) -> None:
         """Raise ``Cancelled`` once somebody cancelled."""

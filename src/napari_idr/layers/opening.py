@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import wait
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from math import prod
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from napari_idr.errors import Cancelled, NapariIdrError, NotFound, Unsupported
 from napari_idr.model.image import ImageReference, PlateReference
 from napari_idr.remote.object_store import shown_address
+from napari_idr.streaming.level import Wishes
 
 from . import napari_seam as seam
 from .image_labels import plan_labels
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 LARGEST_PICTURE = 1 << 28
 """Pixels (16384 x 16384) of a coarsest level that is still shown: what graphics cards take."""
+
+PATIENCE = 1.0
+"""Seconds for the first field's pixels before a plate is shown without them."""
 
 FIELDS_TRIED = 8
 """Fields of a plate of which one should be readable, for contrast limits."""
@@ -125,9 +130,24 @@ def _open_plate(session: Session, node: Node, reference: PlateReference) -> Open
     mosaic = session.open_plate(reference, complete=False)
     plans = plan_plate(mosaic, reference)
     limits_from_first(mosaic, plans)
+    first_look(session, plans)
     title = reference.name or mosaic.metadata.name or "plate"
     address = reference.address or reference.source
     return Opened(title, address, plans, mosaic, reference, node, warnings=mosaic.metadata.warnings)
+
+
+def first_look(session: Session, plans: list[LayerPlan]) -> None:
+    """Have the pixels of the field that is known in memory, so that the first picture of a plate shows them.
+
+    Waits no longer than :data:`PATIENCE`: a plate is shown at once, and what comes later fills in.
+    """
+    wishes = Wishes()
+    for plan in plans:
+        if plan.visible:
+            level = plan.levels[-1]
+            plane = (*((0, 1) for _ in level.shape[:-2]), *((0, size) for size in level.shape[-2:]))
+            level.want(plane, wishes)
+    wait(session.loader.fetch([want.chunk for want in wishes.chunks.values()]), PATIENCE)
 
 
 def _open_collection(session: Session, node: Node, check: Callable[[], None]) -> Opened:

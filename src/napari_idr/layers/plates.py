@@ -10,6 +10,7 @@ from napari_idr.remote.safe_address import to_keep
 from napari_idr.version import VERSION
 
 from .images import LayerPlan, look, place_in_space, short_name, slider_range
+from .level_places import stated_of_plate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,6 +90,7 @@ def plate_provenance(mosaic: PlateMosaic, reference: PlateReference) -> dict[str
         "acquisition": mosaic.source.acquisition,
         "axes": [axis.name for axis in mosaic.axes],
         "pixel_size": list(mosaic.scale),
+        "levels": stated_of_plate(mosaic.axes, mosaic.scale, mosaic.factors),
         "plugin_version": VERSION,
     }
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from . import napari_seam as seam
-
 if TYPE_CHECKING:
     from .images import LayerPlan
     from .viewer_session import ViewerSession
@@ -41,5 +39,5 @@ def _replaced(session: ViewerSession, layer: Any, plan: LayerPlan) -> Any:
             new.name = kept.get("name", new.name)
 
     layer.visible = False
-    seam.one_per_turn([lambda: None, remove])
+    session.turns.add(remove)
     return new

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import weakref
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from napari_idr.errors import NapariIdrError
+from napari_idr.errors import Cancelled, NapariIdrError
+from napari_idr.streaming.level import Wishes
 
-from . import napari_seam as seam
 from .coalesced import Coalesced
 from .main_thread import in_main_thread
 from .opening import limits_from_first
@@ -16,6 +18,8 @@ from .plates import plan_plate, plan_plate_labels, plate_features, said_at, well
 from .refill import refill
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari.layers import Labels, Layer, Points
 
     from napari_idr.readers.plate import PlateLabels, PlateMosaic
@@ -41,24 +45,32 @@ class ShownPlate:
         self.labels: dict[str, tuple[PlateLabels, Labels]] = {}
         self._told = self._stopped = False
         self._coming: PlateMosaic | None = None
+        self._ahead = object()
+        """As whom the loader knows what is fetched for layers to come."""
         self._fit = Coalesced(session.in_background, self._lay_out_if_outgrown)
 
-    def add_layers(self) -> list[Layer]:
-        """Add a layer per channel and the wells' names, and have the rest of the plate read."""
-        session = self._session()
-        viewer = session.viewer if session is not None else None
-        if session is None or viewer is None:
-            return []
-        for plan in self.plans:
-            layer = session.add(plan)
-            self._say_where(layer)
-            self.channels.append(layer)
+    def additions(self) -> list[Callable[[], Layer]]:
+        """Return what adds the plate's layers, one each: a channel each, then the wells' names."""
+        return [*(partial(self._add_channel, plan) for plan in self.plans), self._add_wells]
+
+    def _add_channel(self, plan: LayerPlan) -> Layer:
+        layer = self._viewer_session().add(plan)
+        self._say_where(layer)
+        self.channels.append(layer)
+        return layer
+
+    def _add_wells(self) -> Layer:
+        viewer: Any = self._viewer_session().viewer
         points, options = well_names(self.mosaic, self.reference)
         self.wells = viewer.add_points(points, **options)
         viewer.layers.selection.active = self.channels[0] if self.channels else self.wells
-        # After the first picture: answers that are read meanwhile would hold it up by a quarter of its second.
-        seam.one_per_turn([lambda: None, self._follow])
-        return [*self.channels, self.wells]
+        return self.wells
+
+    def _viewer_session(self) -> ViewerSession:
+        session = self._session()
+        if session is None or session.viewer is None or self._stopped:
+            raise Cancelled("The plate was closed", self.reference.name)
+        return session
 
     def stop(self) -> None:
         """Add nothing any more: the plate is about to go."""
@@ -78,7 +90,8 @@ class ShownPlate:
 
     # -- filling in
 
-    def _follow(self) -> None:
+    def follow(self) -> None:
+        """Have the rest of the plate read, now that its first picture is on screen, and shown as it comes."""
         session = self._session()
         if session is None or session.viewer is None or session.is_closed or self._stopped:
             return
@@ -94,8 +107,22 @@ class ShownPlate:
         if session is None:
             return
         session.streams.touch([*self.channels, *(layer for _, layer in self.labels.values())])
+        self._fetch_for_later(session)
         if self.mosaic.fields.swept:
             session.streams.later(f"plate {id(self)}", self._on_swept)
+
+    def _fetch_for_later(self, session: ViewerSession) -> None:
+        """Have fetched what channels will show whose layers are still to come: adding one takes napari a while."""
+        loader, later = session.session.loader, [plan for plan in self.plans[len(self.channels) :] if plan.visible]
+        stream = session.streams.stream_of(self.channels[0]) if self.channels else None
+        seen = stream.seen if stream is not None else None
+        wishes = Wishes()
+        if seen is not None and seen[0] in self.plans[0].levels:
+            index = self.plans[0].levels.index(seen[0])
+            for plan in later:
+                plan.levels[index].want(seen[1], wishes)
+        with suppress(Cancelled):  # closed meanwhile
+            loader.show(self._ahead, list(wishes.chunks.values()))
 
     def _on_swept(self) -> None:
         """Say what is wrong, once, and lay out anew what does not fit: every well is known, or more of a field."""
@@ -184,14 +211,15 @@ class ShownPlate:
     def _open_labels(self) -> None:
         """Open the plate's label images (worker)."""
         session = self._session()
+        if session is None:
+            return
         for name in self.mosaic.labels:
             try:
-                labels = session.session.open_plate_labels(self.mosaic, name) if session is not None else None
+                labels = session.session.open_plate_labels(self.mosaic, name)
             except NapariIdrError as error:
                 _log.info("labels %s: %s", name, error)
                 continue
-            if labels is not None:
-                in_main_thread(self._add_labels, labels)
+            in_main_thread(session.turns.add, partial(self._add_labels, labels))
 
     def _add_labels(self, labels: PlateLabels) -> None:
         session = self._session()

@@ -7,23 +7,28 @@ import threading
 import time
 import weakref
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 from superqt.utils import QSignalDebouncer, QSignalThrottler
 
-from napari_idr.errors import NapariIdrError
+from napari_idr.errors import Cancelled, NapariIdrError
+from napari_idr.streaming.level import Wishes
+from napari_idr.streaming.loader import PREFETCH, Want
+from napari_idr.streaming.look_ahead import COARSE_PLANES_AHEAD, Travel, is_flat, ring
 
 from . import napari_seam as seam
-from .main_thread import in_main_thread
+from .main_thread import in_main_thread, soon_in_main_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari.layers import Layer
 
-    from napari_idr.streaming.level import Wishes
-    from napari_idr.streaming.loader import ChunkLoader, Want
+    from napari_idr.streaming.chunks import Box
+    from napari_idr.streaming.level import Level
+    from napari_idr.streaming.loader import ChunkLoader
 
 _log = logging.getLogger(__name__)
 
@@ -32,9 +37,21 @@ FRAME_MS = 33
 napari alone; half of that leaves room for panning."""
 
 
+SLOWEST_MS = 400
+"""Longest time between two redraws while something comes, however slow the graphics are."""
+
 REST_MS = 150
 """A view that rests this long asks for the metadata it lacks: one passed through on the way asks for none."""
 
+
+AGAIN_SECONDS = 0.02
+"""What becomes known of a plate within this time is asked for together."""
+
+AHEAD_MS = 80
+"""After a redraw, at most so often, what may be looked at next is thought about."""
+
+AHEAD_PART = 0.2
+"""Of the memory for pixels that may be filled with what may be looked at next."""
 
 MEMORY_PART = 0.6
 """Of the memory for pixels that views on screen may fill together. Coarser pictures beneath them need a third more;
@@ -44,8 +61,9 @@ beyond that, chunks in view would drive each other out and be fetched for ever."
 class LayerStream:
     """One layer: what it lacks now.
 
-    ``budget`` says how many bytes its view may hold; ``on_asks`` is told that metadata are missing, ``on_too_much``
-    once that the view needs more memory than that.
+    ``budget`` says how many bytes its view may hold; ``on_looked`` is told of each slice, ``on_asks`` that metadata
+    are missing, ``on_unpainted`` that another redraw will show more, ``on_too_much`` once that the view needs more
+    memory than that.
     """
 
     def __init__(
@@ -53,17 +71,24 @@ class LayerStream:
         layer: Layer,
         loader: ChunkLoader,
         budget: Callable[[], int],
+        on_looked: Callable[[], None],
         on_asks: Callable[[], None],
+        on_unpainted: Callable[[LayerStream], None],
         on_too_much: Callable[[LayerStream], None],
     ) -> None:
         self._layer = weakref.ref(layer)
         self._loader = loader
-        self._budget, self._on_asks, self._on_too_much = budget, on_asks, on_too_much
+        self._budget, self._on_looked, self._on_asks = budget, on_looked, on_asks
+        self._on_unpainted, self._on_too_much = on_unpainted, on_too_much
         self._wanted = 0
         self._told_too_much = False
         self._asks: dict[Any, Callable[[], None]] = {}
         self._lock = threading.Lock()
         self._newest = -1
+        self._travel = Travel()
+        self._seen: list[tuple[Level, Box]] = []
+        self._ahead = object()
+        """As whom the loader knows what is fetched ahead."""
         self._missing: set[Any] = set()
         self.fit_contrast_when_complete = False
         self.hooked = seam.install(layer, self._on_sliced)
@@ -87,19 +112,31 @@ class LayerStream:
 
     def stop(self) -> None:
         """Want nothing any more."""
-        self._missing, self._asks, self._wanted = set(), {}, 0
+        self._missing, self._asks, self._wanted, self._seen = set(), {}, 0, []
         self._loader.forget(self)
+        self._loader.forget(self._ahead)
+        self._loader.cache.look(self, ())
 
     def _on_sliced(self, wishes: Wishes, request: int) -> None:
         with self._lock:
             if request < self._newest:
                 return  # a view that was left is drawn late
             self._newest = request
-            self._missing = {*wishes.chunks, *wishes.metadata}
+            self._missing = {*wishes.chunks, *wishes.metadata, *wishes.unpainted}
             self._asks = wishes.metadata
+            self._seen = wishes.seen
+            for level, box in wishes.seen[:1]:
+                self._travel.note(level, box)
+        self._loader.cache.look(self, {*wishes.here, *wishes.chunks})
         wants = _affordable(list(wishes.chunks.values()), self._budget(), wishes.held)
-        self._wanted = len(wants) + len(wishes.metadata)
+        self._wanted = len(wants) + len(wishes.metadata) + len(wishes.unpainted)
         self._loader.show(self, wants)
+        if wants:
+            self._loader.forget(self._ahead)  # what is in view has the line to itself
+        else:
+            self._on_looked()
+        if wishes.unpainted:
+            self._on_unpainted(self)
         if wishes.metadata:
             self._on_asks()
         if len(wants) < len(wishes.chunks) and not self._told_too_much:
@@ -110,6 +147,48 @@ class LayerStream:
         """Ask for the metadata that the last picture lacked."""
         for ask in self._asks.values():
             ask()
+
+    @property
+    def seen(self) -> tuple[Level, Box] | None:
+        """What is on screen: a level and a box of it; None before the first picture."""
+        return self._seen[0] if self._seen else None
+
+    def look_again(self) -> None:
+        """Want what is in view of what became known since it was drawn, without a picture (loader's thread)."""
+        seen = self.seen
+        if seen is not None:
+            wishes = Wishes()
+            seen[0].want(seen[1], wishes)
+            with suppress(Cancelled):  # closed meanwhile
+                self._loader.show(self, _affordable(list(wishes.chunks.values()), self._budget(), wishes.held))
+
+    def look_ahead(self) -> None:
+        """Have fetched what may be looked at next, once the view itself is complete (loader's thread)."""
+        if self._missing:
+            return
+        wants: dict[Any, Want] = {}
+        for rank, (level, box) in enumerate(self._next_boxes()):
+            wishes = Wishes()
+            level.want(box, wishes)
+            for key, want in wishes.chunks.items():
+                wants.setdefault(key, Want(want.chunk, (PREFETCH, float(rank), want.priority[2])))
+        with suppress(Cancelled):  # closed meanwhile
+            self._loader.show(self._ahead, _affordable(list(wants.values()), self._budget_ahead(), 0))
+
+    def _next_boxes(self) -> list[tuple[Level, Box]]:
+        """Return what may be looked at next, soonest first: coarse planes, planes as they are seen, the ring."""
+        seen = [(level, box) for level, box in self._seen if is_flat(box)]
+        if not seen:
+            return []
+        (level, box), (coarsest, plane) = seen[0], seen[-1]
+        found = [(level, ahead) for ahead in self._travel.boxes(level, box)]
+        if coarsest is not level:
+            coarse = self._travel.boxes(coarsest, plane, COARSE_PLANES_AHEAD)
+            found[1:1] = [(coarsest, ahead) for ahead in coarse]
+        return [*found, (level, ring(level, box))]
+
+    def _budget_ahead(self) -> int:
+        return int(self._budget() * AHEAD_PART / MEMORY_PART)
 
     def _lacks(self, point: tuple[int, ...]) -> bool:
         layer = self.layer
@@ -150,6 +229,7 @@ class Streams:
         self._loader = loader
         self._streams: weakref.WeakKeyDictionary[Layer, LayerStream] = weakref.WeakKeyDictionary()
         self._dirty: set[LayerStream] = set()
+        self._again: frozenset[LayerStream] = frozenset()
         self._later: dict[str, Callable[[], None]] = {}
         self._lock = threading.Lock()
         self._posted = False
@@ -159,6 +239,9 @@ class Streams:
         self._rest = QSignalDebouncer()
         self._rest.setTimeout(REST_MS)
         self._rest.triggered.connect(self._ask)
+        self._ahead = QSignalThrottler()
+        self._ahead.setTimeout(AHEAD_MS)
+        self._ahead.triggered.connect(self._look_ahead)
         loader.arrived.connect(self._on_arrived)
         loader.failed.connect(self._on_failed)
 
@@ -167,7 +250,15 @@ class Streams:
         known = self._streams.get(layer)
         if known is not None:
             return known
-        stream = self._streams[layer] = LayerStream(layer, self._loader, self._budget, self._on_asks, self._on_too_much)
+        stream = self._streams[layer] = LayerStream(
+            layer,
+            self._loader,
+            self._budget,
+            self._on_looked,
+            self._on_asks,
+            self._on_unpainted,
+            self._on_too_much,
+        )
         layer.events.visible.connect(self._on_visible)
         layer.events.data.connect(self._on_data)
         if not stream.hooked:
@@ -186,8 +277,16 @@ class Streams:
             self._tell()
 
     def touch(self, layers: list[Layer]) -> None:
-        """Draw layers again soon, because more is known of them. From any thread."""
-        self._on_arrived(frozenset(stream for layer in layers if (stream := self._streams.get(layer))))
+        """Draw layers again soon, because more is known of them. From any thread.
+
+        What they lack is asked for at once, however busy the window is.
+        """
+        streams = frozenset(stream for layer in layers if (stream := self._streams.get(layer)) and layer.visible)
+        self._on_arrived(streams)
+        with self._lock:
+            asks, self._again = not self._again, self._again | streams
+        if asks and streams:
+            self._loader.soon(self._look_again)
 
     def later(self, name: str, function: Callable[[], None]) -> None:
         """Call something in the GUI thread with the next redraw, once however often it was asked for."""
@@ -209,12 +308,28 @@ class Streams:
         self._loader.failed.disconnect(self._on_failed)
         for stream in list(self._streams.values()):
             stream.stop()
-        for timer in (self._throttler, self._rest):
+        for timer in (self._throttler, self._rest, self._ahead):
             with suppress(RuntimeError):  # Qt went first: the program is ending
                 timer.cancel()
                 timer.deleteLater()
 
+    def _look_ahead(self) -> None:
+        for stream in list(self._streams.values()):
+            layer = stream.layer
+            if layer is not None and layer.visible:
+                self._loader.soon(stream.look_ahead)
+
     # -- from the loader's thread
+
+    def _look_again(self) -> None:
+        """Let wells gather for a moment: each look costs as much as there are fields in view."""
+        self._loader.in_seconds(AGAIN_SECONDS, self._look_again_now)
+
+    def _look_again_now(self) -> None:
+        with self._lock:
+            streams, self._again = self._again, frozenset()
+        for stream in streams:
+            stream.look_again()
 
     def _on_arrived(self, viewers: frozenset[Any]) -> None:
         with self._lock:
@@ -222,7 +337,7 @@ class Streams:
             if self._posted or not self._dirty:
                 return
             self._posted = True
-        in_main_thread(self._throttle)
+        soon_in_main_thread(self._throttle)
 
     def _on_failed(self, viewer: Any, error: Exception) -> None:
         if isinstance(viewer, LayerStream):
@@ -242,6 +357,12 @@ class Streams:
         layers = [stream.layer for stream in list(self._streams.values())]
         shown = sum(1 for layer in layers if layer is not None and layer.visible)
         return int(self._loader.cache.limit * MEMORY_PART) // max(1, shown)
+
+    def _on_unpainted(self, stream: LayerStream) -> None:
+        self._on_arrived(frozenset((stream,)))
+
+    def _on_looked(self) -> None:
+        soon_in_main_thread(self._ahead.throttle)
 
     def _on_asks(self) -> None:
         in_main_thread(self._rest.throttle)
@@ -266,9 +387,14 @@ class Streams:
             function()
         for stream in dirty:
             self._redraw_one(stream)
-        took = (time.perf_counter() - started) * 1000
-        self._throttler.setTimeout(max(FRAME_MS, int(2 * took)))
         self._tell()
+        seam.call_later(0, partial(self._pace, started))  # comes round when the window is drawn
+
+    def _pace(self, started: float) -> None:
+        """Leave the window as much time for itself as the last redraw took."""
+        took = (time.perf_counter() - started) * 1000
+        with suppress(RuntimeError):  # closed meanwhile
+            self._throttler.setTimeout(min(SLOWEST_MS, max(FRAME_MS, int(2 * took))))
 
     def _redraw_one(self, stream: LayerStream) -> None:
         layer = stream.layer

@@ -18,13 +18,17 @@ from napari_idr.session import Session
 from napari_idr.settings import Settings
 
 from . import napari_seam as seam
+from .box_loads import BoxLoads
 from .main_thread import in_main_thread
 from .open_job import OpenJob
 from .opening import open_node
 from .recent import RecentList
+from .roi_requests import RoiLayers
 from .samples import is_sample, locate_sample, sample_of
 from .shown_plate import ShownPlate
 from .stream import Streams
+from .turns import Turns
+from .volumes import Volumes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,6 +39,8 @@ if TYPE_CHECKING:
     from napari_idr.embedded import EmbeddedRepository
     from napari_idr.model.catalog import Node
 
+    from .box_loads import BoxJob
+    from .box_parts import Region
     from .images import LayerPlan
     from .opening import Opened
 
@@ -59,6 +65,7 @@ class ViewerSession:
         self.streams = Streams(self.session.loader)
         self.streams.progress.connect(self.streaming_changed.emit)
         self.streams.failed.connect(self._on_stream_failed)
+        self.turns = Turns()
         self.recent = RecentList(self.session.settings.cache_dir / "recent.json")
         self.plates: list[ShownPlate] = []
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="napari-idr-open")
@@ -70,6 +77,7 @@ class ViewerSession:
         self.in_background(seam.warm_up)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
+        self.volumes, self.boxes, self.roi_layers = Volumes(self), BoxLoads(self), RoiLayers(self)
 
     @classmethod
     def for_viewer(cls, viewer: Any) -> ViewerSession:
@@ -122,13 +130,37 @@ class ViewerSession:
         self._pool.submit(self._open, job, what, acquisition, tuple(wells))
         return job
 
+    def load_box(self, layers: Sequence[Layer], region: Region, level: int) -> BoxJob:
+        """Load part of an image at one of its levels, all of it exact, into ordinary layers; returns at once.
+
+        Parameters
+        ----------
+        layers
+            Layers of one image or plate that we opened; each becomes a new layer, all of them or none.
+        region
+            Like ``"t=3,y=0:512,x=0:512"`` or the same as a mapping, in pixels of the finest level.
+        level
+            0 is the finest.
+        """
+        return self.boxes.load(layers, region, level)
+
+    def show_rois(self, what: Layer | Node | str) -> OpenJob:
+        """Show the ROIs stored for an image, of one of its layers, its node or its address; returns at once.
+
+        An image that is not open is opened first. The layers replace those of an earlier call.
+        """
+        return self.roi_layers.show(what)
+
     def close_all(self) -> None:
-        """Remove the layers that we opened, and only those; they go one by one, a redraw between them."""
-        seam.one_per_turn(self._removals())
+        """Remove the layers that we opened, and only those; they go one by one, a redraw between them.
+
+        Boxes that the user loaded stay: they are the user's.
+        """
+        self.turns.add(*self._removals())
 
     def _removals(self) -> list[Callable[[], object]]:
         viewer = self.viewer
-        ours = [layer for layer in viewer.layers if "napari_idr" in layer.metadata] if viewer is not None else []
+        ours = [layer for layer in viewer.layers if _is_opened(layer)] if viewer is not None else []
         for plate in self.plates:
             plate.stop()
         return [partial(self._remove, layer) for layer in ours]
@@ -160,30 +192,40 @@ class ViewerSession:
     def _on_opened(self, job: OpenJob, opened: Opened) -> None:
         """Show what was opened; what it replaces goes only now, so that a failure loses nothing."""
         removals = self._removals() if job.replaces and not self._closed else []
-        seam.one_per_turn([*removals, partial(self._add_opened, job, opened)])
+        self.turns.add(*removals, *(partial(self._do, job, step) for step in self._additions(job, opened)))
 
-    def _add_opened(self, job: OpenJob, opened: Opened) -> None:
+    def _do(self, job: OpenJob, step: Callable[[], object]) -> None:
+        """Do one step of an opening, unless it came to an end before."""
+        if job.state != "running":
+            return
+        if self.viewer is None or self._closed:
+            job.end("cancelled", Cancelled("The viewer was closed", job.title))
+            return
         try:
-            self._add_layers(job, opened)
+            step()
         except Exception as error:  # noqa: BLE001 - napari may refuse a layer in any way: shown to the user, and logged
             _log.exception("adding %s", job.title)
             self._on_failed(job, error)
 
-    def _add_layers(self, job: OpenJob, opened: Opened) -> None:
-        viewer = self.viewer
-        if viewer is None or self._closed:
-            job.end("cancelled", Cancelled("The viewer was closed", job.title))
-            return
+    def _additions(self, job: OpenJob, opened: Opened) -> list[Callable[[], object]]:
+        """Return the steps that show what was opened: a layer each."""
         job.title, job.node, job.message = opened.title, opened.node, " ".join(opened.warnings)
-        alone = not viewer.layers
-        if opened.plate is not None:
-            plate = ShownPlate(self, opened, opened.plate)
-            self.plates.append(plate)
-            job.layers = plate.add_layers()
-        else:
-            job.layers = [self.add(plan) for plan in opened.plans]
-        if alone:
-            self._show_whole(viewer, opened)
+        plate = None if opened.plate is None else ShownPlate(self, opened, opened.plate)
+        steps = [partial(self.add, plan) for plan in opened.plans] if plate is None else plate.additions()
+
+        def add(step: Callable[[], Layer]) -> None:
+            if plate is not None and plate not in self.plates:
+                self.plates.append(plate)
+            alone = self.viewer is not None and not self.viewer.layers
+            job.layers.append(step())
+            if alone and self.viewer is not None:
+                self._show_whole(self.viewer, opened)
+
+        first, *others = (partial(add, step) for step in steps)
+        follow = [] if plate is None else [plate.follow]
+        return [first, *follow, *others, partial(self._end, job, opened)]
+
+    def _end(self, job: OpenJob, opened: Opened) -> None:
         job.end("done")
         self.recent.add(opened.title, job.address if is_sample(job.address) else self._lasting_address(opened))
         self.opened.emit(job)
@@ -266,12 +308,17 @@ class ViewerSession:
         if self._closed:
             return
         self._closed = True
+        self.turns.clear()
         self.streams.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
         if self._embedded is not None:
             self._embedded.stop()
         self.session.close()
         self._pool.shutdown(wait=True)
+
+
+def _is_opened(layer: Layer) -> bool:
+    return "box" not in layer.metadata.get("napari_idr", {"box": None})
 
 
 def _close_in_main_thread(session: ViewerSession) -> None:

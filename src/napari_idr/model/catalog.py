@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from .image import KeyValue  # noqa: TC001 - dataclass fields are resolved by readers of the model
+from .labelled_values import LabelledValue  # noqa: TC001
+from .study_facts import StudyFacts
 
 NodeKind = Literal[
     "repository",
@@ -44,6 +46,10 @@ class Node:
     """(text, http address) pairs a user can follow in a browser."""
     thumbnail_id: str = ""
     """Id of the image whose thumbnail stands for this node, "" where unknown."""
+    labelled: tuple[LabelledValue, ...] = ()
+    """Key-values of the node and of what it lies in, with where each hangs; empty until described."""
+    match_count: int | None = None
+    """Number of its images that match a search, None where the node is no search result or nobody counted."""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -55,10 +61,26 @@ class Node:
         """Whether a tree should offer to expand the node."""
         return self.kind not in ("image", "field") and self.child_count != 0
 
+    @property
+    def is_umbrella(self) -> bool:
+        """Whether it is a screen or project that only names a study: it holds nothing itself."""
+        names_a_study = bool(self.accession) and "/" not in self.name
+        return names_a_study and self.kind in ("screen", "project") and self.child_count == 0
+
 
 @dataclass(frozen=True, slots=True)
 class Study(Node):
     """Screens and projects published together under one accession."""
+
+    facts: StudyFacts = field(default_factory=StudyFacts)
+    containers: tuple[Node, ...] = ()
+    """Its screens and projects, umbrellas included."""
+    set_count: int | None = None
+    """Number of its plates and datasets, None where a container was listed without its count."""
+    image_count: int | None = None
+    """Number of its images, None where the server has no search engine to tell."""
+    has_ome_zarr: bool | None = None
+    """Whether one of its containers is tagged as OME-Zarr, None where the server does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,7 @@ class ImageReference:
     accession: str
     image_id: str
     source: str
-    """Address of the OME-Zarr group or TIFF, or the page of an image that is only rendered."""
+    """Address of the OME-Zarr group or TIFF, or ``imgData`` of an image that is only rendered."""
     name: str = ""
     address: str = ""
     """The link that opens the same image again; ``source`` where empty."""

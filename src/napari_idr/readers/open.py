@@ -15,6 +15,7 @@ from napari_idr.streaming.pyramid import Pyramid, array_levels
 
 from . import ome_zarr
 from .plate import PlateLabels, PlateMosaic, open_labels, open_mosaic
+from .rendered_tiles import is_rendered, read_rendered
 
 if TYPE_CHECKING:
     from napari_idr.model.image import ImageMetadata, PlateMetadata, PlateReference
@@ -31,7 +32,7 @@ async def read_metadata(
     Parameters
     ----------
     address
-        OME-Zarr group (folder, zip, http, s3) or TIFF file.
+        OME-Zarr group (folder, zip, http, s3), TIFF file, or ``imgData`` of an image that a server renders.
     access
         Headers and time-outs.
     fields
@@ -46,6 +47,8 @@ async def read_metadata(
         from .tiff import read_tiff
 
         return (await asyncio.to_thread(read_tiff, address)).metadata
+    if is_rendered(address):
+        return (await read_rendered(address, access)).metadata
     group = await _group_at(address, access)
     kind = group_kind(group.attributes)
     if kind == "plate":
@@ -105,6 +108,10 @@ async def _image_arrays(source: str, access: Access, label: str) -> ome_zarr.Ima
         if label:
             raise FormatError("A TIFF has no label images", source, "leave out the label")
         return await asyncio.to_thread(read_tiff, source)
+    if is_rendered(source):
+        if label:
+            raise FormatError("A rendered image has no label images", source, "leave out the label")
+        return await read_rendered(source, access)
     group = await _group_at(source, access)
     return await ome_zarr.read_label(group, label) if label else await ome_zarr.read_image(group)
 

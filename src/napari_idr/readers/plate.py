@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
+from napari_idr.streaming.field_piece import FieldLevels, MosaicAxes
 from napari_idr.streaming.label_offsets import UNIQUE_TYPE, OffsetLevel, original_value, unique_value
 from napari_idr.streaming.level import LastAxisLevel, PickLevel
-from napari_idr.streaming.mosaic import FieldLevels, MosaicAxes, MosaicLevel
+from napari_idr.streaming.mosaic import MosaicLevel
 from napari_idr.streaming.mosaic_layout import alignment, lay_out, level_factors
 
 from .ome_zarr import read_plate
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from napari_idr.model.image import Axis, Channel, ImageMetadata, PlateMetadata, PlateReference, WellInfo
+    from napari_idr.streaming.chunk_cache import ChunkKey
     from napari_idr.streaming.level import Level
     from napari_idr.streaming.loader import ChunkLoader
     from napari_idr.streaming.mosaic_layout import FieldKey, Layout
@@ -119,7 +121,11 @@ class PlateMosaic:
         """Return mosaic levels over something of every field."""
         axes = MosaicAxes(self.shape.leading)
         tile = plane_of(self.template, self.template.levels[0].chunks)
-        return tuple(MosaicLevel(self.layout, fields, axes, factor, dtype, tile) for factor in self.factors)
+        levels: list[MosaicLevel] = []
+        for factor in reversed(self.factors):
+            coarser = levels[-1] if levels else None
+            levels.append(MosaicLevel(self.layout, fields, axes, factor, dtype, tile, coarser))
+        return tuple(reversed(levels))
 
     # -- while it fills in
 
@@ -228,6 +234,10 @@ class FieldsOfMosaic:
     def ask(self, key: FieldKey, complete: bool) -> None:
         """Ask for more of a field's metadata; never waits."""
         self._fields.ask(key, complete)
+
+    def holds(self, key: ChunkKey) -> bool:
+        """Whether a chunk is in memory."""
+        return key in self._fields.loader.cache
 
     def wait(self, keys: Sequence[FieldKey]) -> Mapping[FieldKey, FieldLevels]:
         """Return all of the fields' metadata. May block."""

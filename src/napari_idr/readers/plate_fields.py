@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from napari_idr.streaming.loader import ChunkLoader
     from napari_idr.streaming.mosaic_layout import FieldKey
 
-WELLS_AT_ONCE = 16
+REQUESTS_AT_ONCE = 24
+"""For the metadata of wells and fields; with the chunks in flight they are no more than a host is asked for in all."""
 
 RETRY_SECONDS = 10.0
 """A field whose metadata could not be read is not asked for again by a display before this."""
@@ -81,7 +82,7 @@ class PlateFields:
         self._tasks: dict[Any, asyncio.Task[Any]] = {}
         self._template: ImageMetadata | None = None
         self._images: PlateFields | None = None
-        self._turn = asyncio.Semaphore(WELLS_AT_ONCE)
+        self._turn = asyncio.Semaphore(REQUESTS_AT_ONCE // 2)
         self._sweeping = False
         self._asked: set[tuple[FieldKey, bool]] = set()
         self._not_before: dict[FieldKey, float] = {}
@@ -162,7 +163,8 @@ class PlateFields:
 
     async def sweep(self) -> None:
         """Read every well, and enough of each field to show it from afar; ``changed`` tells of each."""
-        turn = asyncio.Semaphore(WELLS_AT_ONCE)
+        per_well = max((len(fields) for fields in self.fields.values()), default=1)
+        turn = asyncio.Semaphore(max(1, REQUESTS_AT_ONCE // max(1, per_well)))
 
         async def read(path: str) -> None:
             async with turn:

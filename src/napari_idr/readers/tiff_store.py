@@ -55,8 +55,9 @@ class TiffStore(ReadOnlyStore):
         return f"TiffStore({self._file.filehandle.path!r})"
 
     def array_document(self) -> dict[str, Any]:
-        """Metadata document (``.zarray``) of the level's array."""
-        document: dict[str, Any] = json.loads(bytes(self._read(".zarray") or b"{}"))
+        """Metadata document of the level's array: ``zarr.json`` by a tifffile of late 2026, before ``.zarray``."""
+        found = self._read("zarr.json") or self._read(".zarray") or b"{}"
+        document: dict[str, Any] = json.loads(bytes(found))
         return document
 
     async def fetch(self, key: str, byte_range: ByteRequest | None) -> bytes | None:

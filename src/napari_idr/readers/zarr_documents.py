@@ -90,6 +90,7 @@ def array_from_document(store: Store, path: str, document: Mapping[str, Any], fi
     from zarr.storage import StorePath
 
     _check_document(document, file)
+    _check_chunks(document, file)
     try:
         array = zarr.AsyncArray.from_dict(StorePath(store, path), _normalised(document))
         chunks, itemsize = array.chunks, array.dtype.itemsize
@@ -123,6 +124,22 @@ def _check_document(document: Mapping[str, Any], file: str) -> None:
         )
     if any("pickle" in name for name in _codec_names(document)):
         raise Unsupported("Pickled arrays are not read: they can run any code", file, HINT)
+
+
+def _check_chunks(document: Mapping[str, Any], file: str) -> None:
+    """Refuse chunks that are no sizes: zarr 3.4 reads such arrays by a guess at what was meant, and warns."""
+    sizes = _chunk_sizes(document)
+    if not isinstance(sizes, list) or not all(isinstance(size, int) and size >= 1 for size in sizes):
+        raise FormatError("The chunks are no sizes", file, HINT, key="chunks", rule="zarr array metadata")
+
+
+def _chunk_sizes(document: Mapping[str, Any]) -> Any:
+    """Size of a chunk (of a shard, where there are shards) along each axis, as the document has it."""
+    if document["zarr_format"] == 2:
+        return document.get("chunks")
+    grid = document.get("chunk_grid")
+    configuration = grid.get("configuration") if isinstance(grid, dict) else None
+    return configuration.get("chunk_shape") if isinstance(configuration, dict) else None
 
 
 def _codec_names(document: Mapping[str, Any]) -> list[str]:

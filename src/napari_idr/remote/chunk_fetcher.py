@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_idr.errors import AccessDenied, Busy, ChunkError, NapariIdrError, NotFound
+from napari_idr.errors import ChunkError, NapariIdrError
 
+from .attempts import persistently
+from .checked_array import checked
 from .object_store import scheme
+from .read_only_store import ReadOnlyStore
 from .safe_address import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zarr.core.array import AsyncArray
-
-RETRY_AFTER_SECONDS = (0.2, 0.8)
-"""Pauses before the second and third attempt at a chunk that did not decode or whose connection was cut."""
 
 
 class ZarrChunks:
@@ -33,7 +32,7 @@ class ZarrChunks:
     """
 
     def __init__(self, array: AsyncArray[Any], address: str) -> None:
-        self._array = array
+        self._stored, self._array = array, checked(array)
         self.address = address
         self.shape = tuple(int(size) for size in array.shape)
         self.chunks = tuple(int(size) for size in array.chunks)
@@ -48,18 +47,12 @@ class ZarrChunks:
         Busy
             The server asks for a pause; whoever schedules requests gives it one.
         ChunkError
-            The chunk is truncated, corrupt or of the wrong size, also on the third attempt.
+            The chunk is truncated, corrupt or of the wrong size, or would decode to much more than it should, also
+            on the third attempt.
         NapariIdrError
             The store could not be read.
         """
-        for pause in RETRY_AFTER_SECONDS:
-            try:
-                return await self._fetch(index)
-            except (NotFound, AccessDenied, Busy):
-                raise
-            except NapariIdrError:
-                await asyncio.sleep(pause)
-        return await self._fetch(index)
+        return await persistently(lambda: self._fetch(index))
 
     async def _fetch(self, index: tuple[int, ...]) -> np.ndarray:
         selection = tuple(
@@ -72,10 +65,21 @@ class ZarrChunks:
         except NapariIdrError:
             raise
         except Exception as error:  # codecs raise anything; whatever it is, this chunk is not readable
+            self._doubt(index)
             raise self._broken(index, str(error) or type(error).__name__) from error
         if pixels.shape != expected:
+            self._doubt(index)
             raise self._broken(index, f"it has shape {pixels.shape}, not {expected}")
         return np.ascontiguousarray(pixels, dtype=self.dtype)
+
+    def _doubt(self, index: Sequence[int]) -> None:
+        """Have the store forget what it remembers of the object that a chunk lies in: the next attempt asks for it."""
+        store = self._stored.store
+        if isinstance(store, ReadOnlyStore):
+            shape = self._stored.shards or self.chunks
+            place = tuple(i * chunk // size for i, chunk, size in zip(index, self.chunks, shape, strict=True))
+            key = self._stored.metadata.encode_chunk_key(place)
+            store.doubt(f"{self._stored.path}/{key}".lstrip("/"))
 
     def _broken(self, index: Sequence[int], why: str) -> ChunkError:
         where = "/".join(map(str, index))

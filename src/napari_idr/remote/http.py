@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import time
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import requests
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from urllib3 import BaseHTTPResponse
 
+    from .kept_json import KeptJson
+
 Query: TypeAlias = "Sequence[tuple[str, str]]"
 """Parameters in the order they are sent: caches of servers look at it."""
 
@@ -39,9 +41,9 @@ WHOLE_ANSWER = 6
 
 
 class Http:
-    """GET requests to repositories: at most four at a time per host, repeated where that can help.
+    """Requests to repositories: at most four at a time per host, repeated where that can help.
 
-    A request that meets 429, 502, 503 or 504 is repeated up to three times with growing pauses, or after the
+    A GET request that meets 429, 502, 503 or 504 is repeated up to three times with growing pauses, or after the
     pause the server asks for; one whose connection broke is repeated once; one that timed out is not.
     Thread-safe.
 
@@ -51,11 +53,21 @@ class Http:
         Seconds to wait for a connection, and without any byte of an answer.
     user_agent
         How we introduce ourselves.
+    kept
+        Where JSON answers are kept on disk; None keeps nothing.
     """
 
-    def __init__(self, *, connect_timeout: float = 5, read_timeout: float = 20, user_agent: str = USER_AGENT) -> None:
+    def __init__(
+        self,
+        *,
+        connect_timeout: float = 5,
+        read_timeout: float = 20,
+        user_agent: str = USER_AGENT,
+        kept: KeptJson | None = None,
+    ) -> None:
         self.read_timeout = read_timeout
         self._timeout = (connect_timeout, read_timeout)
+        self._kept = kept
         self._cut_off = CutOff()
         self._session = requests.Session()
         self._session.max_redirects = 5
@@ -72,12 +84,35 @@ class Http:
         and ``ProtocolError`` where the answer is a web page or not JSON.
         """
         headers = {"Accept": "application/json"}
-        body, content_type = self._get(url, params, limit=JSON_LIMIT, headers=headers)
+
+        def ask() -> tuple[bytes, str]:
+            return self._get(url, params, limit=JSON_LIMIT, headers=headers)
+
+        def read(body: bytes, content_type: str) -> Any:
+            return _parse_json(body, content_type, url)
+
+        return read(*ask()) if self._kept is None else self._kept.get(url, params, ask, read)
+
+    def post_json(self, url: str, document: object, params: Query = ()) -> Any:
+        """Return what a server answers to a question that is a JSON document; it is not repeated.
+
+        Raises like ``get_json``. May block.
+        """
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        question = json.dumps(document).encode()
+        body, content_type = self._get(url, params, limit=JSON_LIMIT, headers=headers, question=question)
         return _parse_json(body, content_type, url)
 
     def get_bytes(self, url: str, params: Query = (), *, limit: int = JSON_LIMIT) -> bytes:
         """Return the body of an answer of at most ``limit`` bytes. Raises like ``get_json``. May block."""
         return self._get(url, params, limit=limit, headers={})[0]
+
+    def begin_bytes(self, url: str, params: Query = (), *, limit: int = JSON_LIMIT) -> Future[bytes]:
+        """Ask as ``get_bytes`` does, in a worker: four at a time, those that were cancelled before their turn never."""
+        try:
+            return self._pool.submit(self.get_bytes, url, params, limit=limit)
+        except RuntimeError as error:
+            raise _closed(url) from error
 
     def get_json_many(
         self,
@@ -90,7 +125,24 @@ class Http:
         Whoever stops iterating, or whose ``is_cancelled`` says so (then ``Cancelled`` is raised), takes back
         the requests that were not sent yet. May block.
         """
-        futures = {self._pool.submit(self._outcome, *ask): index for index, ask in enumerate(requests_)}
+        return self._many(self.get_json, requests_, is_cancelled)
+
+    def get_bytes_many(
+        self,
+        requests_: Sequence[tuple[str, Query]],
+        *,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> Iterator[tuple[int, bytes | NapariIdrError]]:
+        """Yield ``(index, body or error)`` for many requests made at once, as ``get_json_many`` does. May block."""
+        return self._many(self.get_bytes, requests_, is_cancelled)
+
+    def _many(
+        self,
+        fetch: Callable[[str, Query], Any],
+        requests_: Sequence[tuple[str, Query]],
+        is_cancelled: Callable[[], bool] | None,
+    ) -> Iterator[tuple[int, Any | NapariIdrError]]:
+        futures = {self._pool.submit(_outcome, fetch, *ask): index for index, ask in enumerate(requests_)}
         waiting = set(futures)
         try:
             while waiting:
@@ -110,29 +162,30 @@ class Http:
         self._cut_off.close()
         self._session.close()
 
-    def _outcome(self, url: str, params: Query) -> Any | NapariIdrError:
-        try:
-            return self.get_json(url, params)
-        except NapariIdrError as error:
-            return error
-
-    def _get(self, url: str, params: Query, *, limit: int, headers: dict[str, str]) -> tuple[bytes, str]:
-        """Return body and content type; an answer that broke off is asked for once more."""
+    def _get(
+        self, url: str, params: Query, *, limit: int, headers: dict[str, str], question: bytes | None = None
+    ) -> tuple[bytes, str]:
+        """Return body and content type; an answer that broke off is asked for once more, unless it is to a question."""
         try:
             try:
-                return self._once(url, params, limit, headers)
+                return self._once(url, params, limit, headers, question)
             except BrokenOff:
-                return self._once(url, params, limit, headers)
+                if question is not None:
+                    raise
+                return self._once(url, params, limit, headers, question)
         except (requests.RequestException, Urllib3Error, UnicodeError) as error:
             if self._closed:
                 raise _closed(url) from error
             raise from_exception(error, url) from error
 
-    def _once(self, url: str, params: Query, limit: int, headers: dict[str, str]) -> tuple[bytes, str]:
+    def _once(
+        self, url: str, params: Query, limit: int, headers: dict[str, str], question: bytes | None
+    ) -> tuple[bytes, str]:
         if self._closed:
             raise _closed(url)
-        with self._session.get(
-            url, params=list(params), headers=headers, timeout=self._timeout, stream=True
+        method = "GET" if question is None else "POST"
+        with self._session.request(
+            method, url, params=list(params), data=question, headers=headers, timeout=self._timeout, stream=True
         ) as response:
             body = _read_bounded(response, limit, self.read_timeout * WHOLE_ANSWER)
         check_answer(response, body)
@@ -218,6 +271,13 @@ def _read_bounded(response: requests.Response, limit: int, seconds: float) -> by
                 "try again later",
             )
     return bytes(body)
+
+
+def _outcome(fetch: Callable[[str, Query], Any], url: str, params: Query) -> Any | NapariIdrError:
+    try:
+        return fetch(url, params)
+    except NapariIdrError as error:
+        return error
 
 
 def _closed(url: str) -> Cancelled:

@@ -15,6 +15,7 @@ from napari_idr.errors import (
     AddressError,
     NapariIdrError,
     NotFound,
+    Offline,
     ProtocolError,
     ServerFailure,
     TimedOut,
@@ -38,7 +39,9 @@ def from_exception(error: Exception, url: str) -> NapariIdrError:
         return AddressError("This address has no http:// or https://", on, "put it in front")
     if any(isinstance(cause, (requests.Timeout, ReadTimeoutError)) for cause in causes):
         return TimedOut(f"{host} did not answer in time", on, "try again, or raise the time-out in the settings")
-    return Unreachable(_no_answer(host, " ".join(f"{type(c).__name__} {c}" for c in causes)), on, _advice(causes))
+    text = " ".join(f"{type(cause).__name__} {cause}" for cause in causes)
+    kind = Offline if _is_nobody_there(text) else Unreachable
+    return kind(_no_answer(host, text), on, _advice(causes))
 
 
 def check_answer(response: requests.Response, body: bytes) -> None:
@@ -88,6 +91,11 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             waiting += [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]
 
 
+def _is_nobody_there(text: str) -> bool:
+    words = ("NameResolution", "getaddrinfo", "gaierror", "refused", "Refused", "unreachable", "No route")
+    return "ProxyError" not in text and any(word in text for word in words)
+
+
 def _no_answer(host: str, text: str) -> str:
     if "ProxyError" in text:
         return f"The proxy does not reach {host}"
@@ -95,7 +103,7 @@ def _no_answer(host: str, text: str) -> str:
         return f"There is no host {host}"
     if "SSL" in text or "CERTIFICATE" in text:
         return f"No secure connection to {host} can be made"
-    if "Refused" in text or "refused" in text:
+    if any(word in text for word in ("Refused", "refused", "unreachable", "No route")):
         return f"Nobody answers at {host}"
     return f"The connection to {host} broke off"
 

@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 import obstore
-from obstore.exceptions import BaseError, NotSupportedError, PermissionDeniedError, UnauthenticatedError
+from obstore.exceptions import BaseError, NotModifiedError, NotSupportedError, PermissionDeniedError
 from obstore.store import HTTPStore
 from zarr.abc.store import SuffixByteRequest
 
-from napari_idr.errors import (
-    AccessDenied,
-    ChunkError,
-    NapariIdrError,
-    ProtocolError,
-    ServerFailure,
-    TimedOut,
-    Unreachable,
-)
+from napari_idr.errors import AccessDenied, ChunkError, NapariIdrError
 from napari_idr.version import VERSION
 
+from .answer import NOT_TO_KEEP, Answer, fresh_seconds, version_of
+from .attempts import persistently
+from .cache_entry import NO_VERSION
+from .obstore_errors import access_denied, busy, from_obstore, status_of
 from .read_only_store import ReadOnlyStore, byte_bounds, byte_limit, is_metadata
+from .retry_after import seconds_to_wait
 from .safe_address import host_of, without_secrets
 from .shard_memo import ShardMemo
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from zarr.abc.store import ByteRequest
 
+    from .cache_entry import Version
     from .object_store import Access
-
-RETRIES = 3
-"""Further attempts after a 5xx, a 429 or a failed connection, with back-off from 0.2 to 2 seconds."""
-
-METADATA_ATTEMPTS = 2
-"""Attempts at a metadata document whose connection is cut in the middle. Chunks are retried by who fetches them."""
 
 
 class HttpStore(ReadOnlyStore):
@@ -43,8 +38,11 @@ class HttpStore(ReadOnlyStore):
 
     A key that answers 404 is absent. One that answers 403 is absent, too, once some metadata of this store could
     be read: a bucket that forbids listing answers so for absent keys. Every other failure is one of our errors:
-    ``AccessDenied``, ``ServerFailure``, ``TimedOut``, ``Unreachable``, ``ChunkError`` (too large),
-    ``ProtocolError``.
+    ``AccessDenied``, ``ServerFailure``, ``Busy``, ``TimedOut``, ``Unreachable``, ``ChunkError`` (too large, or not
+    the bytes that were asked for), ``ProtocolError``.
+
+    A request for pixels is sent once: who reads chunks tries again. A metadata document is asked for as often as
+    :func:`persistently` does, and waits where the server says that it is busy.
 
     Parameters
     ----------
@@ -57,8 +55,10 @@ class HttpStore(ReadOnlyStore):
     def __init__(self, address: str, access: Access) -> None:
         super().__init__()
         self.address = address
+        self._headers = dict(access.headers)
         self._store = _http_store(address, access)
-        self._readable = False
+        self.readable = False
+        """Whether some metadata could be read."""
         self._ends = ShardMemo()
 
     def __repr__(self) -> str:
@@ -66,32 +66,39 @@ class HttpStore(ReadOnlyStore):
 
     async def fetch(self, key: str, byte_range: ByteRequest | None) -> bytes | None:
         """Bytes of an object, None where there is none."""
+        if is_metadata(key):
+            data = await persistently(lambda: self._answer(key, byte_range), metadata=True)
+            self.readable = self.readable or data is not None
+            return data
         if isinstance(byte_range, SuffixByteRequest):
             return await self._ends.get((key, byte_range.suffix), lambda: self._answer(key, byte_range))
         return await self._answer(key, byte_range)
 
-    async def _answer(self, key: str, byte_range: ByteRequest | None) -> bytes | None:
-        metadata = is_metadata(key)
-        for attempts_left in reversed(range(METADATA_ATTEMPTS if metadata else 1)):
-            try:
-                data = await self._get(key, byte_range)
-                break
-            except FileNotFoundError:
-                return None
-            except PermissionDeniedError as error:
-                if self._readable:
-                    return None
-                raise self._denied(key) from error
-            except (BaseError, ValueError) as error:
-                failure = self._failure(error, key)
-                if not attempts_left or type(failure) is not Unreachable:
-                    raise failure from error
-        self._readable = self._readable or metadata
-        return data
+    def doubt(self, key: str) -> None:
+        """Forget the indexes of shards: one of them may be what is wrong."""
+        self._ends = ShardMemo()
 
-    async def _get(self, key: str, byte_range: ByteRequest | None) -> bytes:
+    async def _answer(self, key: str, byte_range: ByteRequest | None) -> bytes | None:
+        return (await self.ask(key, byte_range)).data
+
+    async def ask(self, key: str, byte_range: ByteRequest | None, known: Version = NO_VERSION) -> Answer:
+        """Return what the server says, asked once; nothing but "unchanged" where ``known`` is its present version."""
         try:
-            answer = await obstore.get_async(self._store, key, options=_options(byte_range))
+            return await self._get(key, byte_range, known)
+        except NotModifiedError:
+            return Answer(None, known, unchanged=True)
+        except FileNotFoundError:
+            return Answer(None)
+        except PermissionDeniedError as error:
+            if self.readable:
+                return Answer(None, fresh_for=NOT_TO_KEEP)
+            raise self._denied(key) from error
+        except (BaseError, ValueError) as error:
+            raise await self._failure(error, key) from error
+
+    async def _get(self, key: str, byte_range: ByteRequest | None, known: Version = NO_VERSION) -> Answer:
+        try:
+            answer = await obstore.get_async(self._store, key, options=_options(byte_range, known))
         except NotSupportedError:
             if byte_range is None:
                 raise
@@ -99,44 +106,50 @@ class HttpStore(ReadOnlyStore):
         start, stop = answer.range
         self._check_size(key, stop - start)
         # A bytes-like object: copying it into bytes would cost as much as decoding some chunks.
-        return cast("bytes", await answer.bytes_async())
+        data = cast("bytes", await answer.bytes_async())
+        self._check_body(key, data, stop - start, answer.attributes)
+        return Answer(data, version_of(answer.meta), fresh_seconds(answer.attributes.get("Cache-Control", "")))
 
-    async def _get_part_of_whole(self, key: str, byte_range: ByteRequest) -> bytes:
+    async def _get_part_of_whole(self, key: str, byte_range: ByteRequest) -> Answer:
         """Part of an object from a server that answers a range request with everything."""
-        whole = await self._get(key, None)
+        answer = await self._get(key, None)
+        whole = answer.data or b""
         start, stop = byte_bounds(byte_range, len(whole))
-        return bytes(memoryview(whole)[start:stop])
+        return replace(answer, data=bytes(memoryview(whole)[start:stop]))
 
     def _check_size(self, key: str, size: int) -> None:
         if size > byte_limit(key):
             what = f"An object of {size:,} bytes is too large to read"
             raise ChunkError(what, self._place(key), "tell the repository")
 
+    def _check_body(self, key: str, data: bytes, size: int, attributes: Mapping[Any, str]) -> None:
+        """Refuse what obstore lets pass: a part whose length is not that of its range, a page in place of pixels."""
+        host, place = host_of(self.address), self._place(key)
+        if len(data) != size:
+            raise ChunkError(f"{host} sent {len(data):,} bytes and called them {size:,}", place, "try again")
+        if is_metadata(key) or "html" not in attributes.get("Content-Type", "").lower():
+            return
+        if bytes(memoryview(data)[:64]).lstrip()[:1] == b"<":
+            raise ChunkError(f"{host} sent a web page in place of pixels", place, "check the address in a browser")
+
     def _place(self, key: str) -> str:
+        return without_secrets(self.url(key))
+
+    def url(self, key: str) -> str:
+        """Address of an object, secrets included."""
         base, _, query = self.address.partition("?")
-        return without_secrets(f"{base}/{key}" + (f"?{query}" if query else ""))
+        return f"{base}/{key}" + (f"?{query}" if query else "")
 
     def _denied(self, key: str) -> AccessDenied:
-        return AccessDenied(
-            f"{host_of(self.address)} does not give access",
-            self._place(key),
-            "it may be private, or not there: check the address in a browser",
-        )
+        return access_denied(host_of(self.address), self._place(key))
 
-    def _failure(self, error: Exception, key: str) -> NapariIdrError:
-        """Our error for one of obstore, whose messages are the only place that says what happened."""
-        text, host, place = str(error), host_of(self.address), self._place(key)
-        if isinstance(error, UnauthenticatedError):
-            return self._denied(key)
-        if status := re.search(r"status code: (\d{3})", text):
-            return _failed_status(int(status[1]), host, place)
-        if "kind: Timeout" in text or "TimedOut" in text:
-            return TimedOut(f"{host} did not answer in time", place, "try again, or raise the time-out")
-        if "MissingContentLength" in text:
-            return ProtocolError(f"{host} does not say how long its answers are", place, "ask who runs the server")
-        if isinstance(error, NotSupportedError) or "redirect without LOCATION" in text:
-            return ProtocolError(f"{host} gave an answer that cannot be read", place, "check the address")
-        return Unreachable(_no_answer(text, host), place, "check the address and that you are online")
+    async def _failure(self, error: Exception, key: str) -> NapariIdrError:
+        """Our error for one of obstore."""
+        host, place = host_of(self.address), self._place(key)
+        status = status_of(error)
+        if status in (429, 503):
+            return busy(status, host, place, await seconds_to_wait(self.url(quote(key)), self._headers))
+        return from_obstore(error, host, place)
 
 
 def _http_store(address: str, access: Access) -> HTTPStore:
@@ -151,42 +164,20 @@ def _http_store(address: str, access: Access) -> HTTPStore:
             "user_agent": f"napari-idr/{VERSION}",
             "default_headers": dict(access.headers),
         },
-        retry_config={
-            "max_retries": RETRIES,
-            "retry_timeout": patience,
-            "backoff": {
-                "init_backoff": timedelta(seconds=0.2),
-                "max_backoff": timedelta(seconds=2),
-                "base": 2,
-            },
-        },
+        retry_config={"max_retries": 0},  # it would not wait as long as a busy server asks, and not tell us either
     )
 
 
-def _options(byte_range: ByteRequest | None) -> Any:
-    if byte_range is None:
-        return None
+def _options(byte_range: ByteRequest | None, known: Version) -> Any:
+    options: dict[str, Any] = {}
+    if known.e_tag:
+        options["if_none_match"] = known.e_tag
+    elif known.modified:
+        options["if_modified_since"] = datetime.fromtimestamp(known.modified, UTC)
     if isinstance(byte_range, SuffixByteRequest):
-        return {"range": {"suffix": byte_range.suffix}}
-    start = getattr(byte_range, "start", None)
-    if start is None:
-        return {"range": {"offset": getattr(byte_range, "offset", 0)}}
-    return {"range": (start, getattr(byte_range, "end", start))}
-
-
-def _failed_status(status: int, host: str, place: str) -> NapariIdrError:
-    if status == 429:
-        return ServerFailure(f"{host} asks us to wait", place, "try again later")
-    if status >= 500:
-        return ServerFailure(f"{host} failed (status {status})", place, "try again later")
-    return ProtocolError(f"{host} refused the request (status {status})", place, "check the address")
-
-
-def _no_answer(text: str, host: str) -> str:
-    if "dns error" in text or "failed to lookup address" in text:
-        return f"There is no host {host}"
-    if "certificate" in text.lower() or "UnknownIssuer" in text:
-        return f"No secure connection to {host} can be made"
-    if "refused" in text:
-        return f"Nobody answers at {host}"
-    return f"The connection to {host} broke off"
+        options["range"] = {"suffix": byte_range.suffix}
+    elif byte_range is not None:
+        start = getattr(byte_range, "start", None)
+        offset = {"offset": getattr(byte_range, "offset", 0)}
+        options["range"] = offset if start is None else (start, getattr(byte_range, "end", start))
+    return options or None

@@ -11,10 +11,14 @@ from urllib.request import url2pathname
 
 from napari_idr.errors import AddressError
 
-from .safe_address import without_secrets
+from .safe_address import to_keep, without_secrets
 
 if TYPE_CHECKING:
     from zarr.abc.store import Store
+
+    from .disk_cache import DiskCache
+    from .http import Http
+    from .network_state import NetworkState
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,12 @@ class Access:
     """Sent with every request."""
     timeout: float = 30.0
     """Seconds without an answer."""
+    cache: DiskCache | None = None
+    """Where answers of servers are kept; None keeps nothing."""
+    network: NetworkState | None = None
+    """Told how servers answer."""
+    http: Http | None = None
+    """Asks servers that render pictures."""
 
 
 def open_store(address: str, access: Access = Access()) -> Store:
@@ -45,14 +55,24 @@ def open_store(address: str, access: Access = Access()) -> Store:
     """
     kind = scheme(address)
     if kind in ("http", "https", "s3"):
-        from .http_store import HttpStore
-
-        return HttpStore(http_address(address), access)
+        return _open_remote(http_address(address), access)
     if kind not in ("", "file"):
         raise AddressError(
             f"Addresses that begin with {kind}:// cannot be read", address, "use a path, https:// or s3://"
         )
     return _open_local(local_path(address))
+
+
+def _open_remote(address: str, access: Access) -> Store:
+    """Store of a server; what needs a login or a secret is never kept on disk."""
+    from .http_store import HttpStore
+
+    store = HttpStore(address, access)
+    if access.cache is None or access.network is None or access.headers or to_keep(address) != address:
+        return store
+    from .caching_store import CachingStore
+
+    return CachingStore(store, access.cache, access.network)
 
 
 def _open_local(path: Path) -> Store:

@@ -66,6 +66,9 @@ class ReadOnlyStore(Store):
     async def fetch(self, key: str, byte_range: ByteRequest | None) -> bytes | None:
         """Bytes of a key (a bytes-like object), None where there is no such key."""
 
+    def doubt(self, key: str) -> None:
+        """Say that what was read of a key cannot be right; a store that remembers answers forgets it."""
+
     def __eq__(self, value: object) -> bool:
         return self is value
 

@@ -8,6 +8,8 @@ from collections import OrderedDict
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from napari_idr.errors import NapariIdrError
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -37,7 +39,8 @@ class ShardMemo:
     async def get(self, key: Key, fetch: Callable[[], Awaitable[bytes | None]]) -> bytes | None:
         """Return the end of a shard; ``fetch`` is called where nobody has asked for it yet.
 
-        Who waits for a request that fails or is cancelled asks again itself.
+        Who waits for a request that fails gets its error: the server is not asked once for each of them. Who waits
+        for one that is cancelled asks again itself.
         """
         while True:
             with self._lock:
@@ -53,14 +56,21 @@ class ShardMemo:
             await asyncio.wrap_future(asked)
 
     async def _ask(self, key: Key, mine: Future[None], fetch: Callable[[], Awaitable[bytes | None]]) -> bytes | None:
+        failure: NapariIdrError | None = None
         try:
             data = await fetch()
             self._remember(key, data)
             return data
+        except NapariIdrError as error:
+            failure = error
+            raise
         finally:
             with self._lock:
                 del self._asked[key]
-            mine.set_result(None)
+            if failure is None:
+                mine.set_result(None)
+            else:
+                mine.set_exception(failure)
 
     def _remember(self, key: Key, data: bytes | None) -> None:
         with self._lock:

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    import numpy as np
+
+    from napari_idr.errors import NapariIdrError
     from napari_idr.model.catalog import Node, NodeKind, Page, PlateGrid
     from napari_idr.model.image import FieldPosition, KeyValue, Reference
+    from napari_idr.model.search import Found, HitPage, SearchQuery, Suggestions
     from napari_idr.remote.object_store import Access
 
 
@@ -23,6 +27,63 @@ class Target:
     id: str
     address: str
     """The address as the user gave it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExamplePicture:
+    """The picture that a server shows for a study, screen or project."""
+
+    image_id: str
+    picture: bytes
+    """JPEG or PNG."""
+
+
+class Finder(Protocol):
+    """Who is asked for what matches. Methods may block."""
+
+    def suggest(self, text: str, *, limit: int = 8) -> Suggestions:
+        """Return what a text may mean, at most ``limit`` suggestions of each kind: one request at most."""
+        ...
+
+    def find(self, query: SearchQuery | str) -> Found:
+        """Return the studies that match, and how many images of each.
+
+        Raises ``AddressError`` for a text that is half a condition.
+        """
+        ...
+
+    def hits(self, query: SearchQuery, container: Node, *, bookmark: int | None = None) -> HitPage:
+        """Return a page of the plates, wells and images that match, of one container that was found.
+
+        ``query`` is that of what was found.
+        """
+        ...
+
+
+class RoiSource(Protocol):
+    """Who is asked for the ROIs of images. Methods may block."""
+
+    def count(self, image_id: str) -> int:
+        """Return how many ROIs an image has."""
+        ...
+
+    def of_image(
+        self, image_id: str, *, brief: bool = False, is_cancelled: Callable[[], bool] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return all ROIs of an image as OMERO's JSON; ``brief`` where nobody wants to know whose they are."""
+        ...
+
+    def of_plane(
+        self, image_id: str, z: int, t: int, *, is_cancelled: Callable[[], bool] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the ROIs of one plane. Raises ``Unsupported`` where nobody can be asked for one."""
+        ...
+
+    def masks(
+        self, shape_ids: Sequence[str], *, is_cancelled: Callable[[], bool] | None = None
+    ) -> Iterator[tuple[str, np.ndarray | NapariIdrError]]:
+        """Yield shape id and pixels (or error) of masks."""
+        ...
 
 
 class Repository(Protocol):
@@ -89,12 +150,35 @@ class Repository(Protocol):
         """
         ...
 
+    def example_pictures(
+        self,
+        nodes: Sequence[Node],
+        *,
+        on_picture: Callable[[tuple[str, str, str], ExamplePicture], None] | None = None,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> dict[tuple[str, str, str], ExamplePicture]:
+        """Return the pictures that stand for studies, screens and projects, by the keys of the nodes.
+
+        ``on_picture`` is called as each arrives, in the calling thread. Nodes without a picture are left out.
+        """
+        ...
+
+    @property
+    def finder(self) -> Finder:
+        """Who is asked for what matches."""
+        ...
+
     def search(self, query: str) -> Page:
-        """Return what matches a few words, as far as the repository can tell cheaply."""
+        """Return what matches as one list: studies and containers, then the first plates, wells and images."""
+        ...
+
+    @property
+    def roi_source(self) -> RoiSource | None:
+        """Who is asked for the ROIs of images, None where the repository keeps none."""
         ...
 
     def rois(self, node: Node) -> list[dict[str, Any]]:
-        """Return the ROIs of an image, field or well (its first field) as OMERO's JSON."""
+        """Return the ROIs of an image or field, or of all images of a well, plate or dataset, as OMERO's JSON."""
         ...
 
     def access(self) -> Access:

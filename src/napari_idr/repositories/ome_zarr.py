@@ -14,8 +14,10 @@ from napari_idr.model.image import CollectionMetadata, ImageMetadata, ImageRefer
 
 from .addresses import recognise
 from .base import Target
+from .folder_finder import FolderFinder
 from .local_folders import is_folder_of_data, is_local, list_folder, name_of
 from .memo import Memo
+from .search_page import search_page
 from .zarr_nodes import collection_nodes, field_nodes, image_node, plate_grid, plate_node, well_node
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from napari_idr.model.catalog import NodeKind
     from napari_idr.model.image import FieldPosition, KeyValue, Reference
     from napari_idr.remote.object_store import Access
+
+    from .base import ExamplePicture
 
     Metadata = ImageMetadata | PlateMetadata | CollectionMetadata
 
@@ -57,6 +61,7 @@ class OmeZarrRepository:
         self.key, self.name = key or address, name or name_of(address)
         self._read_metadata = read
         self._plates: Memo[PlateMetadata] = Memo(16)
+        self.finder = FolderFinder(self._listed)
 
     def root(self) -> Node:
         """Return the folder or address itself as a node; nothing is read."""
@@ -137,12 +142,28 @@ class OmeZarrRepository:
         """Return nothing: a folder renders no pictures."""
         return {}
 
+    def example_pictures(
+        self,
+        nodes: Sequence[Node],
+        *,
+        on_picture: Callable[[tuple[str, str, str], ExamplePicture], None] | None = None,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> dict[tuple[str, str, str], ExamplePicture]:
+        """Return nothing: a folder holds no studies."""
+        return {}
+
     def search(self, query: str) -> Page:
         """Return what the first level holds whose name has every word of the query; local folders only."""
-        words = query.casefold().split()
-        listed = self._children(self.root()) if words and is_folder_of_data(self.address) else ()
-        found = tuple(node for node in listed if all(word in node.name.casefold() for word in words))
-        return Page(found, 0, len(found))
+        return search_page(self.finder, query)
+
+    def _listed(self) -> Sequence[Node]:
+        """Return what the first level of a local folder holds."""
+        return self._children(self.root()) if is_folder_of_data(self.address) else ()
+
+    @property
+    def roi_source(self) -> None:
+        """Nobody: OME-Zarr keeps label images, not ROIs."""
+        return None
 
     def rois(self, node: Node) -> list[dict[str, Any]]:
         """Return nothing: OME-Zarr keeps label images, not ROIs."""

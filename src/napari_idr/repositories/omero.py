@@ -16,10 +16,16 @@ from napari_idr.model.catalog import Node, Page, Well, WellSample
 
 from .addresses import recognise
 from .base import Target
+from .engine_finder import EngineFinder
 from .omero_api import STOCK_THUMBNAIL, OmeroApi
 from .omero_describe import describe
 from .omero_pixels import PixelPlaces
 from .omero_plates import PlateTables
+from .omero_rois import OmeroRois
+from .search import ListingFinder
+from .search_engine import SearchEngine
+from .search_page import search_page
+from .study_listing import StudyListing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,6 +34,10 @@ if TYPE_CHECKING:
     from napari_idr.model.image import FieldPosition, KeyValue, Reference
     from napari_idr.remote.http import Http
     from napari_idr.remote.object_store import Access
+
+    from .base import ExamplePicture
+
+    NodeKey = tuple[str, str, str]
 
 LOG = logging.getLogger(__name__)
 
@@ -66,6 +76,8 @@ class OmeroRepository:
     """
 
     renders = True
+    data_source = ""
+    """Name that the server's search engine has for it, where several servers share one."""
 
     def __init__(self, http: Http, base: str, key: str = "", name: str = "") -> None:
         self.address = base.rstrip("/") + "/"
@@ -74,6 +86,11 @@ class OmeroRepository:
         self.api = OmeroApi(http, self.address)
         self.plates = PlateTables(self.api, self.source())
         self.pixels = PixelPlaces(self.api, self.source(), self.plates)
+        self.roi_source = OmeroRois(self.api, self._begin_session)
+        self.listing = StudyListing(self.api, self.source(), self.data_source)
+        self.finder = EngineFinder(
+            SearchEngine(http, self.source(), self.data_source), self.listing, ListingFinder(self)
+        )
         self._has_session = False
 
     def root(self) -> Node:
@@ -130,10 +147,11 @@ class OmeroRepository:
         return parse_well(self.api.single(f"wells/{well.id}/"), self.source(well.accession)).samples
 
     def reference(self, node: Node, *, acquisition: str = "") -> Reference:
-        """Return where the OME-Zarr of an image, field, well (its first field) or plate is.
+        """Return where the pixels of an image, field, well (its first field) or plate are: its OME-Zarr, else pictures.
 
-        At most one request for an image, two for a plate; none where it was asked before. Raises
-        ``Unsupported`` where the server names no OME-Zarr that can be reached, ``NotFound`` where there is no image.
+        At most one request for an image with OME-Zarr, two for one without or a plate; none where it was asked
+        before. Raises ``Unsupported`` where the server neither names an OME-Zarr nor renders, ``NotFound`` where
+        there is no image.
         """
         if node.kind in ("plate", "acquisition"):
             return self.pixels.of_plate(node, acquisition)
@@ -189,24 +207,45 @@ class OmeroRepository:
         return found
 
     def rois(self, node: Node) -> list[dict[str, Any]]:
-        """Return the ROIs of an image, field or well (its first field) with their shapes, as the server gives them.
+        """Return the ROIs of an image or field, or of all images of a well, plate or dataset.
 
-        One request per thousand. Raises ``Unsupported`` for what is no image.
+        As the server gives them, with their shapes; those of several images say under ``napari-idr:image`` of which.
+        One request per five hundred of an image, and those that list the images. Raises ``Unsupported`` for
+        what holds more than images.
         """
+        if node.kind in ("image", "field"):
+            image_id = node.image_id if isinstance(node, WellSample) else node.id
+            return self.roi_source.of_image(image_id)
+        return self.roi_source.of_images(self._image_ids(node))
+
+    def _image_ids(self, node: Node) -> list[str]:
+        """Return the ids of all images of a well, plate, acquisition or dataset."""
         if node.kind == "well":
-            samples = self.samples(node)
-            return self.rois(samples[0]) if samples else []
-        if node.kind not in ("image", "field"):
-            raise Unsupported(f"A {node.kind} has no ROIs of its own", node.address, "choose an image")
-        image_id = node.image_id if isinstance(node, WellSample) else node.id
-        records = self.api.all_records(f"images/{image_id}/rois/", normalize=False)
-        return [dict(record.fields) for record in records]
+            return [sample.image_id for sample in self.samples(node) if sample.image_id]
+        if node.kind not in ("plate", "acquisition", "dataset"):
+            what = f"The ROIs of a whole {node.kind} are not read at once"
+            raise Unsupported(what, node.address, "choose a plate, dataset, well or image")
+        route, kind = LISTS[node.kind]
+        records = self.api.all_records(route.format(node.id), normalize=False)
+        if kind == "image":
+            return [record.identifier() for record in records]
+        samples = [sample for record in records for sample in parse_well(record, self.source()).samples]
+        run = node.id if node.kind == "acquisition" else ""
+        return [one.image_id for one in samples if one.image_id and run in ("", one.acquisition)]
+
+    def example_pictures(
+        self,
+        nodes: Sequence[Node],
+        *,
+        on_picture: Callable[[NodeKey, ExamplePicture], None] | None = None,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> dict[NodeKey, ExamplePicture]:
+        """Return nothing: only the gallery of the IDR has pictures of studies."""
+        return {}
 
     def search(self, query: str) -> Page:
-        """Return what matches a few words; see ``napari_idr.repositories.search`` for its limits."""
-        from .search import search_listings
-
-        return search_listings(self, query)
+        """Return what matches as one list: see ``search_page``."""
+        return search_page(self.finder, query)
 
     def access(self) -> Access:
         """Return what a reader needs besides the reference."""

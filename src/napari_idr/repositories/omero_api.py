@@ -5,11 +5,10 @@ Parameters go in one fixed order: the IDR's cache takes the same question in ano
 
 from __future__ import annotations
 
-import base64
-import binascii
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from napari_idr.errors import NapariIdrError
+from napari_idr.formats.data_uri import picture_of
 from napari_idr.formats.json_record import JsonRecord
 from napari_idr.formats.omero_annotations import MapAnnotation, parse_annotations, parse_plate_grid
 from napari_idr.formats.omero_json import Listing, parse_listing, parse_single
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 Ask = tuple[str, list[tuple[str, str]]]
 """Address and parameters of one request."""
+
+T = TypeVar("T")
 
 STOCK_THUMBNAIL = 96
 THUMBNAIL_BATCH = 50
@@ -41,10 +42,14 @@ class OmeroApi:
         """Return one page of a list."""
         return parse_listing(self.http.get_json(*ask), ask[0])
 
-    def all_records(self, route: str, *, child_count: bool = False, normalize: bool = True) -> list[JsonRecord]:
-        """Return a whole list: one request per thousand objects."""
-        records: list[JsonRecord] = []
+    def all_records(
+        self, route: str, *, child_count: bool = False, normalize: bool = True, first: Listing | None = None
+    ) -> list[JsonRecord]:
+        """Return a whole list: one request per thousand objects, less the first where its answer is there."""
+        records: list[JsonRecord] = [*first.records] if first is not None else []
         for _ in range(MOST_PAGES):
+            if first is not None and (not records or len(records) >= first.total):
+                break
             page = self.listing(self.ask_list(route, len(records), LONGEST_PAGE, child_count, normalize))
             records += page.records
             if not page.records or len(records) >= page.total:
@@ -125,7 +130,7 @@ class OmeroApi:
         return f"{self.base}webgateway/get_thumbnails/{longest}", [("id", number) for number in image_ids]
 
 
-def batches(things: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+def batches(things: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Yield the things in groups of at most ``size``."""
     for start in range(0, len(things), size):
         yield things[start : start + size]
@@ -134,11 +139,6 @@ def batches(things: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 def _pictures(answer: object) -> Iterator[tuple[str, bytes]]:
     """Yield what is a picture in an answer of data URIs; null and anything else is left out."""
     for number, uri in answer.items() if isinstance(answer, dict) else ():
-        header, _, body = uri.partition(",") if isinstance(uri, str) else ("", "", "")
-        if header.startswith("data:image/") and header.endswith(";base64"):
-            try:
-                picture = base64.b64decode(body)
-            except binascii.Error:
-                continue
-            if picture.startswith((b"\xff\xd8\xff", b"\x89PNG")):
-                yield str(number), picture
+        picture = picture_of(uri)
+        if picture:
+            yield str(number), picture

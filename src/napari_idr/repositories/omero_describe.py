@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from napari_idr.errors import NapariIdrError, ServerFailure
+from napari_idr.formats.labelled_values import label_values
 from napari_idr.formats.omero_annotations import merge_values, parse_annotations, split_links
 from napari_idr.formats.omero_json import (
     parse_acquisition,
@@ -52,17 +53,19 @@ def describe(repository: OmeroRepository, node: Node) -> Node:
     return annotated(node, ())
 
 
-def annotated(node: NodeT, annotations: Iterable[MapAnnotation]) -> NodeT:
-    """Return the node with key-values and the links found in them, its own page first."""
-    values, links = split_links(merge_values(annotations))
+def annotated(node: NodeT, own: Iterable[MapAnnotation], everything: Iterable[MapAnnotation] | None = None) -> NodeT:
+    """Return the node with its own key-values and the links found in them, its page first; ``everything`` labelled."""
+    own = list(own)
+    values, links = split_links(merge_values(own))
     page = (("Open in a browser", node.address),) if node.address else ()
-    return replace(node, key_values=values, links=(*page, *links))
+    labelled = label_values(own if everything is None else everything)
+    return replace(node, key_values=values, links=(*page, *links), labelled=labelled)
 
 
 def _container(repository: OmeroRepository, node: Node) -> Node:
     """Describe a screen, project or dataset; its children are counted where the list did not say."""
     api = repository.api
-    asks = [api.ask_annotations([(node.kind, node.id)])]
+    asks = [api.ask_annotations([(node.kind, node.id)], parents=node.kind == "dataset")]
     if node.child_count is None or node.kind == "dataset":
         asks.append(api.ask_list(OWN_CHILDREN[node.kind].format(node.id), 0, 1))
     answers = _answers(repository, asks)
@@ -71,7 +74,7 @@ def _container(repository: OmeroRepository, node: Node) -> Node:
         pictures = children.records if node.kind == "dataset" else ()
         thumbnail = next((record.identifier() for record in pictures), node.thumbnail_id)
         node = replace(node, child_count=children.total, thumbnail_id=thumbnail)
-    return annotated(node, parse_annotations(answers[0], asks[0][0]))
+    return _labelled(node, parse_annotations(answers[0], asks[0][0]))
 
 
 def _plate(repository: OmeroRepository, node: Node) -> Node:
@@ -79,7 +82,7 @@ def _plate(repository: OmeroRepository, node: Node) -> Node:
     api, source = repository.api, repository.source(node.accession)
     asks = [
         api.ask_single(f"plates/{node.id}/"),
-        api.ask_annotations([("plate", node.id)]),
+        api.ask_annotations([("plate", node.id)], parents=True),
         api.ask_list(f"plates/{node.id}/wells/", 0, 1, normalize=False),
         api.ask_list(f"plates/{node.id}/plateacquisitions/", 0, 1000),
     ]
@@ -88,7 +91,7 @@ def _plate(repository: OmeroRepository, node: Node) -> Node:
     listing = parse_listing(wells, asks[2][0])
     first = [parse_well(record, source) for record in listing.records]
     records = () if isinstance(runs, NapariIdrError) else parse_listing(runs, asks[3][0]).records
-    described = annotated(plate, parse_annotations(annotations, asks[1][0]))
+    described = _labelled(plate, parse_annotations(annotations, asks[1][0]))
     return replace(
         described,
         child_count=listing.total,
@@ -114,7 +117,7 @@ def _image(repository: OmeroRepository, node: Node) -> Node:
     if isinstance(node, ImageNode):
         node = replace(node, sizes=image.sizes, pixel_type=image.pixel_type)
     described = annotated(
-        replace(node, thumbnail_id=image_id, description=image.description or node.description), relevant
+        replace(node, thumbnail_id=image_id, description=image.description or node.description), relevant, found
     )
     return replace(described, links=described.links + _pixel_link(repository, image_id))
 
@@ -129,14 +132,21 @@ def _well(repository: OmeroRepository, node: Node) -> Node:
     api = repository.api
     samples = repository.samples(node)
     images = [("image", s.image_id) for s in samples[:1] if s.image_id]
-    ask = api.ask_annotations([("well", node.id), *images])
+    ask = api.ask_annotations([("well", node.id), *images], parents=True)
     found = parse_annotations(api.http.get_json(*ask), ask[0])
     own = [a for a in found if a.parent_class == "WellI"]
     thumbnail = next((s.image_id for s in samples if s.image_id), "")
     if isinstance(node, Well):
         node = replace(node, samples=samples)
     node = replace(node, child_count=len(samples), thumbnail_id=thumbnail)
-    return annotated(node, own + [a for a in found if a.parent_class == "ImageI"])
+    return annotated(node, own + [a for a in found if a.parent_class == "ImageI"], found)
+
+
+def _labelled(node: NodeT, found: Iterable[MapAnnotation]) -> NodeT:
+    """Return a container with its own key-values, and labelled also those of what it lies in."""
+    found = list(found)
+    own_class = f"{node.kind.capitalize()}I"
+    return annotated(node, [a for a in found if a.parent_class == own_class], found)
 
 
 def _answers(repository: OmeroRepository, asks: list[Ask], may_fail: int | None = None) -> list[Any]:

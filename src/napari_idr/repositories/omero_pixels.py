@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_idr.errors import NotFound, Unsupported
+from napari_idr.errors import AccessDenied, Busy, NotFound, ProtocolError, Unsupported
 from napari_idr.formats.omero_json import Source, parse_external_address, parse_well
+from napari_idr.formats.omero_rendering import parse_rendering
 from napari_idr.model.catalog import WellSample
 from napari_idr.model.image import ImageReference, PlateReference
 
@@ -28,10 +29,14 @@ class PixelPlaces:
     def __init__(self, api: OmeroApi, source: Source, plates: PlateTables) -> None:
         self._api, self._source, self._plates = api, source, plates
         self._images: Memo[JsonRecord] = Memo(512)
+        self._renders: Memo[bool] = Memo(512)
         self._images_of_plates: Memo[str] = Memo(512)
 
     def of_image(self, node: Node, *, well: str = "") -> ImageReference:
-        """Return the reference of an image or field. Raises ``Unsupported`` where it has no OME-Zarr."""
+        """Return the reference of an image or field: to its OME-Zarr, else to its pictures.
+
+        Raises ``Unsupported`` where it has neither.
+        """
         field = node if isinstance(node, WellSample) else None
         image_id = field.image_id if field is not None else node.id
         if not image_id:
@@ -40,7 +45,7 @@ class PixelPlaces:
             repository=self._source.repository,
             accession=node.accession,
             image_id=image_id,
-            source=self._address(image_id),
+            source=self._zarr_address(image_id) or self._rendered_address(image_id),
             name=self.record(image_id).text("Name") or node.name,
             address=self._source.link("image", image_id),
             well=well,
@@ -86,15 +91,29 @@ class PixelPlaces:
         """Keep an image's description that came with something else."""
         self._images.put(image_id, record)
 
-    def _address(self, image_id: str) -> str:
+    def _zarr_address(self, image_id: str) -> str | None:
+        return public_address(parse_external_address(self.record(image_id)))
+
+    def _rendered_address(self, image_id: str) -> str:
+        """Return the address of an image's pictures. Raises ``Unsupported`` where the server renders none."""
+        address = f"{self._source.base}webgateway/imgData/{image_id}/"
+        if self._renders.get(image_id, lambda: self._ask_renders(address)):
+            return address
         lsid = parse_external_address(self.record(image_id))
-        source = public_address(lsid)
-        if source is None:
-            page = self._source.link("image", image_id)
-            where = f" (the server keeps it at {lsid[:120]!r})" if lsid else ""
-            what = f"Image {image_id} is not offered as OME-Zarr{where}"
-            raise Unsupported(what, self._source.base, f"it opens in a browser: {page}")
-        return source
+        where = f" (the server keeps it at {lsid[:120]!r})" if lsid else ""
+        what = f"Image {image_id} is neither offered as OME-Zarr{where} nor rendered by the server"
+        page = self._source.link("image", image_id)
+        raise Unsupported(what, self._source.base, f"its page may offer its files: {page}")
+
+    def _ask_renders(self, address: str) -> bool:
+        """Ask whether the server renders an image: one request. One that prepares it will."""
+        try:
+            parse_rendering(self._api.http.get_json(address), address)
+        except Busy:
+            return True
+        except (NotFound, AccessDenied, Unsupported, ProtocolError):
+            return False
+        return True
 
     def _address_of_plate(self, plate_id: str) -> str:
         """Return the OME-Zarr of a plate: where an image of it lies, without row, column and field."""
@@ -102,7 +121,8 @@ class PixelPlaces:
         image_id = self._images_of_plates.get(plate_id, lambda: self._any_image(plate_id))
         if not image_id:
             raise NotFound(f"Plate {plate_id} has no wells with images", page, "choose another plate")
-        source = plate_address(self._address(image_id))
+        place = self._zarr_address(image_id)
+        source = None if place is None else plate_address(place)
         if source is None:
             what = f"Plate {plate_id} is not one OME-Zarr, its images are stored one by one"
             raise Unsupported(what, page, "open its wells")

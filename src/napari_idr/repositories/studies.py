@@ -7,16 +7,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from napari_idr.formats.omero_annotations import merge_values, split_links
+from napari_idr.formats.study_facts import study_facts
 from napari_idr.model.catalog import Node, Study
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from napari_idr.formats.omero_annotations import MapAnnotation
-    from napari_idr.model.image import KeyValue
 
 ACCESSION = re.compile(r"(idr\d{4})(?!\d)", re.ASCII)
-TITLES = ("Study Title", "Publication Title")
 UMBRELLA = "Holds no images itself; see the screens and experiments beside it."
 
 
@@ -37,6 +36,16 @@ class StudyGroup:
         return next((node for node in self.containers if node.name.casefold() == name.casefold()), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What only some servers tell of their containers; None where this one does not."""
+
+    image_counts: Mapping[tuple[str, str], int] | None = None
+    """By kind and name."""
+    ome_zarr: Collection[tuple[str, str]] | None = None
+    """By kind and id."""
+
+
 def group_studies(containers: Iterable[Node]) -> tuple[StudyGroup, ...]:
     """Return the studies in the order of their accessions, then the containers that belong to none."""
     studies: dict[str, list[Node]] = {}
@@ -52,22 +61,25 @@ def group_studies(containers: Iterable[Node]) -> tuple[StudyGroup, ...]:
 
 
 def _in_study(node: Node, accession: str) -> Node:
-    if node.child_count == 0 and "/" not in node.name:
-        return replace(node, accession=accession, description=f"{UMBRELLA} {node.description}".strip())
-    return replace(node, accession=accession)
+    node = replace(node, accession=accession)
+    return replace(node, description=f"{UMBRELLA} {node.description}".strip()) if node.is_umbrella else node
 
 
 def _order(node: Node) -> tuple[str, str]:
     return node.name.casefold(), node.kind
 
 
-def study_node(group: StudyGroup, annotations: Sequence[MapAnnotation], repository: str, base: str) -> Node:
-    """Return the node of a group, with the key-values and links of its containers' annotations."""
+def study_node(
+    group: StudyGroup, annotations: Sequence[MapAnnotation], repository: str, base: str, extras: Extras | None = None
+) -> Node:
+    """Return the node of a group: facts, key-values and links of its containers' annotations, and its counts."""
+    extras = extras or Extras()
     keys = {(node.kind.capitalize() + "I", node.id) for node in group.containers}
-    own = [a for a in annotations if (a.parent_class, a.parent_id) in keys]
-    values, links = split_links(merge_values(own))
+    merged = merge_values(a for a in annotations if (a.parent_class, a.parent_id) in keys)
+    values, links = split_links(merged)
     if not group.accession:
-        return replace(group.containers[0], key_values=values)
+        return replace(group.containers[0], key_values=values, links=links)
+    facts = study_facts(merged, [node.description for node in reversed(group.containers)])
     address = f"{base}study/{group.accession}/"
     return Study(
         kind="study",
@@ -76,19 +88,27 @@ def study_node(group: StudyGroup, annotations: Sequence[MapAnnotation], reposito
         name=group.name,
         address=address,
         accession=group.accession,
-        description=_title(values) or _title_of_description(group.containers[-1].description),
+        description=facts.title,
         child_count=len(group.containers),
         key_values=values,
         links=(("Open in a browser", address), *links),
+        facts=facts,
+        containers=group.containers,
+        set_count=_sum([node.child_count for node in group.containers]),
+        image_count=_images(group, extras),
+        has_ome_zarr=_any_in(group, extras.ome_zarr),
     )
 
 
-def _title(values: Sequence[KeyValue]) -> str:
-    found = dict(reversed(values))
-    return next((found[key] for key in TITLES if found.get(key)), "")
+def _sum(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
 
 
-def _title_of_description(description: str) -> str:
-    """Return the title out of a description that begins with the line "Publication Title"."""
-    match = re.match(r"Publication Title\s*\n(.+)", description)
-    return match[1].strip() if match else ""
+def _images(group: StudyGroup, extras: Extras) -> int | None:
+    counts = extras.image_counts
+    return None if counts is None else sum(counts.get((node.kind, node.name), 0) for node in group.containers)
+
+
+def _any_in(group: StudyGroup, marked: Collection[tuple[str, str]] | None) -> bool | None:
+    return None if marked is None else any((node.kind, node.id) in marked for node in group.containers)

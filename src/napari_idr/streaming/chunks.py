@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil, prod
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,34 +34,21 @@ class ChunkSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class ChunkedArray:
-    """A stored array, named by a number that is unique in this process."""
+    """A stored array, named by a number (``uid``) that is unique in this process.
 
-    source: ChunkSource
-    uid: int = field(default_factory=lambda: next(_uids))
+    ``shape`` and ``chunks`` are in pixels, a chunk never larger than the array; ``grid`` is the number of chunks
+    along each axis, ``chunk_nbytes`` the size of one whole decoded chunk.
+    """
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape in pixels."""
-        return self.source.shape
+    __slots__ = ("chunk_nbytes", "chunks", "grid", "shape", "source", "uid")
 
-    @property
-    def chunks(self) -> tuple[int, ...]:
-        """Shape of a chunk, never larger than the array."""
-        return tuple(
-            max(1, min(chunk, size)) for chunk, size in zip(self.source.chunks, self.source.shape, strict=True)
-        )
-
-    @property
-    def grid(self) -> tuple[int, ...]:
-        """Number of chunks along each axis."""
-        return tuple(ceil(size / chunk) for size, chunk in zip(self.shape, self.chunks, strict=True))
-
-    @property
-    def chunk_nbytes(self) -> int:
-        """Bytes of one whole decoded chunk."""
-        return prod(self.chunks) * self.source.dtype.itemsize
+    def __init__(self, source: ChunkSource) -> None:
+        self.source, self.uid = source, next(_uids)
+        self.shape = source.shape
+        self.chunks = tuple(max(1, min(pair)) for pair in zip(source.chunks, source.shape, strict=True))
+        self.grid = tuple(ceil(size / chunk) for size, chunk in zip(self.shape, self.chunks, strict=True))
+        self.chunk_nbytes = prod(self.chunks) * source.dtype.itemsize
 
     def key(self, index: tuple[int, ...]) -> ChunkKey:
         """Key of one chunk."""

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from napari_idr.errors import Unsupported
 
 from .chunks import box_shape
-from .loader import Want
+from .loader import VISIBLE, Want
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -40,21 +40,41 @@ class Wishes:
     chunks: dict[Any, Want] = field(default_factory=dict)
     metadata: dict[Any, Callable[[], None]] = field(default_factory=dict)
     """Things to ask for that are not chunks (the metadata of a field), by key."""
+    here: set[Any] = field(default_factory=set)
+    """Keys of the chunks that were found."""
     held: int = 0
     """Bytes of the chunks that were found: what must stay in memory for the picture to stay as good."""
     distance: float = 0.0
     """Added to the distance of what is wanted: how far the field at hand is from the centre of the view."""
+    unpainted: set[Any] = field(default_factory=set)
+    """Things that are here and will be painted in the next redraw."""
+    seen: list[tuple[Level, Box]] = field(default_factory=list)
+    """What was looked at: levels and boxes, in order."""
+    pictures: dict[tuple[Level, Box], np.ndarray] = field(default_factory=dict)
+    """What was drawn already: napari asks for the plane of the thumbnail beside that on the canvas."""
 
     def want(self, chunk: Chunk, coarseness: float, distance: float) -> None:
         """Note a missing chunk: coarse before fine, centre before edge."""
         key = chunk.key
         if key not in self.chunks:
-            self.chunks[key] = Want(chunk, (1, -coarseness, self.distance + distance))
+            self.chunks[key] = Want(chunk, (VISIBLE, -coarseness, self.distance + distance))
+
+    def add(self, others: Wishes) -> None:
+        """Wish for what others wish for, too."""
+        self.chunks.update(others.chunks)
+        self.metadata.update(others.metadata)
+        self.unpainted |= others.unpainted
+        self.here |= others.here
+
+    def found(self, key: Any, nbytes: int) -> None:
+        """Note a chunk that is here."""
+        self.here.add(key)
+        self.held += nbytes
 
     @property
     def missing(self) -> int:
         """Number of things that are missing."""
-        return len(self.chunks) + len(self.metadata)
+        return len(self.chunks) + len(self.metadata) + len(self.unpainted)
 
 
 class Level(ABC):
@@ -75,6 +95,10 @@ class Level(ABC):
     @abstractmethod
     def best(self, box: Box, wishes: Wishes) -> np.ndarray:
         """Return the best picture of a box that can be had now; never waits. What is missing goes to ``wishes``."""
+
+    def want(self, box: Box, wishes: Wishes) -> None:
+        """Wish for what a box lacks, without a picture of it; never waits."""
+        self.best(box, wishes)
 
     def locate(self, point: tuple[int, ...]) -> Hashable | None:
         """Return the key under which the pixel at a point would be wished for, None where it is always known."""
@@ -175,9 +199,16 @@ class LevelView:
         if any(len(r) == 0 for r in ranges):
             return np.zeros(self.shape, dtype or self.dtype)
         box = tuple((min(r[0], r[-1]), max(r[0], r[-1]) + 1) for r in ranges)
-        pixels = self.level.read(box) if self.wishes is None else self.level.best(box, self.wishes)
+        pixels = self.level.read(box) if self.wishes is None else self._drawn(box, self.wishes)
         picked = pixels[tuple(_within(s) for s in self.selectors)]
         return np.array(picked, dtype=dtype, copy=copy)
+
+    def _drawn(self, box: Box, wishes: Wishes) -> np.ndarray:
+        known = wishes.pictures.get((self.level, box))
+        if known is None:
+            known = wishes.pictures[(self.level, box)] = self.level.best(box, wishes)
+            wishes.seen.append((self.level, box))
+        return known
 
 
 def _is_basic(key: Any) -> bool:
@@ -230,6 +261,10 @@ class DerivedLevel(Level):
         """Return the best picture of a box that can be had now."""
         return self._arrange(self.inner.best(self._inner_box(box), wishes))
 
+    def want(self, box: Box, wishes: Wishes) -> None:
+        """Wish for what a box lacks."""
+        self.inner.want(self._inner_box(box), wishes)
+
     def locate(self, point: tuple[int, ...]) -> Hashable | None:
         """Return the key of the chunk that holds a point."""
         inner = self._inner_box(tuple((place, place + 1) for place in point))
@@ -254,12 +289,13 @@ class PickLevel(DerivedLevel):
 
         super().__init__(inner, without(inner.shape), without(inner.chunks))
         self._axis, self._index = axis, index
+        self._only: tuple[slice | int, ...] = (*(slice(None) for _ in range(axis)), 0)
 
     def _inner_box(self, box: Box) -> Box:
         return (*box[: self._axis], (self._index, self._index + 1), *box[self._axis :])
 
     def _arrange(self, pixels: np.ndarray) -> np.ndarray:
-        return np.squeeze(pixels, axis=self._axis)
+        return pixels[self._only]
 
 
 class LastAxisLevel(DerivedLevel):

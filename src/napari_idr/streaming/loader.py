@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
 import logging
 import threading
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -13,27 +11,33 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from psygnal import Signal
 
-from napari_idr.errors import Cancelled, ChunkError, NapariIdrError
+from napari_idr.errors import Busy, Cancelled, ChunkError, NapariIdrError
 
-from .chunk_cache import ChunkCache
+from .chunk_cache import ChunkCache, Tier
+from .host_lane import MOST_PER_HOST, PREFETCH, VISIBLE, HostLane, Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Hashable, Sequence
+    from collections.abc import Callable, Coroutine, Hashable, Sequence
 
     import numpy as np
 
     from .chunk_cache import ChunkKey
     from .chunks import Chunk
 
+__all__ = ["EXACT", "PREFETCH", "VISIBLE", "ChunkLoader", "Priority", "Want"]
+
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 GRACE_SECONDS = 0.3
 """A download nobody wants any more lives this long: a view often comes back, and cancelling HTTP/1.1 costs the
-connection (a TCP and TLS set-up)."""
+connection (a TCP and TLS set-up). A tenth of it where another view waits for the line."""
 
-Priority = tuple[int, float, float]
-"""Smaller is sooner: (tier, coarseness, distance from the centre of the view)."""
+BUSY_ATTEMPTS = 6
+"""Times a chunk is asked for at a host that keeps saying it is busy."""
+
+TRY_AGAIN_SECONDS = (2.0, 5.0, 10.0, 30.0)
+"""After these a chunk in view that failed is asked for again, the last one for ever: a server comes back."""
 
 EXACT: Priority = (0, 0.0, 0.0)
 
@@ -52,15 +56,40 @@ class _Job:
 
     chunk: Chunk
     priority: Priority
-    viewers: set[Hashable] = field(default_factory=set)
+    viewers: dict[Hashable, Priority] = field(default_factory=dict)
     readers: list[Future[np.ndarray]] = field(default_factory=list)
     task: asyncio.Task[None] | None = None
     ending: asyncio.TimerHandle | None = None
     """Cancels the download when its grace is over."""
+    attempts: int = 0
+    """At a host that was busy."""
 
     @property
     def wanted(self) -> bool:
         return bool(self.viewers or self.readers)
+
+    @property
+    def pressing(self) -> Priority:
+        """How much it is wanted now."""
+        return EXACT if self.readers else min(self.viewers.values(), default=self.priority)
+
+    @property
+    def tier(self) -> Tier:
+        """As what it is kept in memory."""
+        if any(priority[0] == VISIBLE for priority in self.viewers.values()):
+            return Tier.VISIBLE
+        return Tier.PREFETCH if self.viewers else Tier.RECENT
+
+
+@dataclass(eq=False, slots=True)
+class _View:
+    """What one viewer waits for; lives on the loop's thread only."""
+
+    coming: set[ChunkKey] = field(default_factory=set)
+    failed: dict[ChunkKey, Want] = field(default_factory=dict)
+    tries: dict[ChunkKey, int] = field(default_factory=dict)
+    told: bool = False
+    """Whether the viewer was told why something fails; once per view is enough."""
 
 
 class ChunkLoader:
@@ -71,7 +100,9 @@ class ChunkLoader:
     cache_bytes
         Most bytes of decoded chunks kept in memory.
     concurrency
-        Most chunks in flight at once.
+        Chunks in flight at once, per host, to begin with; see :class:`HostLane`.
+    most
+        Chunks in flight at once, per host, at most.
 
     Notes
     -----
@@ -81,16 +112,14 @@ class ChunkLoader:
     arrived = Signal(frozenset)
     """Viewers (as given to :meth:`show`) for whom something arrived or failed; emitted in the loader's thread."""
     failed = Signal(object, Exception)
-    """A viewer, and why one of its chunks will stay coarse; emitted in the loader's thread."""
+    """A viewer, and why one of its chunks stays coarse for now; emitted in the loader's thread, once per view."""
 
-    def __init__(self, cache_bytes: int = 1 << 30, concurrency: int = 16) -> None:
+    def __init__(self, cache_bytes: int = 1 << 30, concurrency: int = 16, most: int = MOST_PER_HOST) -> None:
         self.cache = ChunkCache(cache_bytes)
-        self._free = concurrency
+        self._concurrency, self._most = concurrency, most
+        self._lanes: dict[str, HostLane[_Job]] = {}
         self._jobs: dict[ChunkKey, _Job] = {}
-        self._shown: dict[Hashable, set[ChunkKey]] = {}
-        self._failures: dict[Hashable, dict[ChunkKey, Exception]] = {}
-        self._queue: list[tuple[Priority, int, _Job]] = []
-        self._order = itertools.count()
+        self._views: dict[Hashable, _View] = {}
         self._closed = False
         self._door = threading.Lock()
         """Nothing is posted to a loop that is being closed."""
@@ -135,8 +164,19 @@ class ChunkLoader:
             self._post(self._on_give_up, waiting, late_is_fine=True)
 
     def show(self, viewer: Hashable, wants: Sequence[Want]) -> None:
-        """Declare all that a viewer would like to see now; what only its last call wanted is dropped."""
+        """Declare all that a viewer would like to see now; what only its last call wanted is dropped.
+
+        A viewer that wants something ahead, of tier PREFETCH, is another than the one that shows what is in view.
+        """
         self._post(self._on_show, viewer, wants)
+
+    def soon(self, function: Callable[[], object]) -> None:
+        """Call something quick on the loader's thread; nothing after closing."""
+        self._post(function, late_is_fine=True)
+
+    def in_seconds(self, seconds: float, function: Callable[[], object]) -> None:
+        """Call something quick on the loader's thread in a while; only from that thread."""
+        self._loop.call_later(seconds, function)
 
     def forget(self, viewer: Hashable) -> None:
         """Drop everything a viewer wanted."""
@@ -146,11 +186,17 @@ class ChunkLoader:
         """Return how many chunks are on their way (for one viewer); a momentary figure."""
         if viewer is None:
             return len(self._jobs)
-        return len(self._shown.get(viewer, ()))
+        view = self._views.get(viewer)
+        return len(view.coming) if view is not None else 0
 
     def failures(self, viewer: Hashable) -> int:
         """Return how many chunks in a viewer's view could not be read; a momentary figure."""
-        return len(self._failures.get(viewer, ()))
+        view = self._views.get(viewer)
+        return len(view.failed) if view is not None else 0
+
+    def window(self, host: str) -> int:
+        """Return how many chunks may be in flight to a host now; a momentary figure."""
+        return self._lanes[host].window if host in self._lanes else self._concurrency
 
     def close(self) -> None:
         """Cancel everything, wait for it to end, stop the loop. Exact readers get ``Cancelled``."""
@@ -186,67 +232,79 @@ class ChunkLoader:
             if cached is not None:
                 _settle([future], cached)
             else:
-                self._job(chunk, EXACT).readers.append(future)
+                job = self._job(chunk, EXACT)
+                job.readers.append(future)
+                self._queue(job)
         self._dispatch()
 
     def _on_give_up(self, waiting: set[int]) -> None:
         for job in list(self._jobs.values()):
             job.readers = [future for future in job.readers if id(future) not in waiting]
-            self._drop_if_unwanted(job)
+            self._drop_if_unwanted(job, hurry=False)
+        self._dispatch()
 
     def _on_show(self, viewer: Hashable, wants: Sequence[Want]) -> None:
+        view = self._views.setdefault(viewer, _View())
+        before, view.coming = view.coming, set()
         keys = {want.chunk.key for want in wants}
-        failures = self._failures.get(viewer, {})
-        for key in [key for key in failures if key not in keys]:
-            del failures[key]  # the view left it: a later visit tries again
-        before = self._shown.get(viewer, set())
-        now = {key for key in keys if key not in failures}
-        self._shown[viewer] = now
+        for key in [key for key in view.failed if key not in keys]:
+            del view.failed[key]  # the view left it: a later visit tries again at once
+        if not view.failed:
+            view.told = False
         arrived = False
         for want in wants:
-            if want.chunk.key in failures:
+            if want.chunk.key in view.failed:
                 continue
             if want.chunk.key in self.cache:
-                now.discard(want.chunk.key)
                 arrived = True  # between the look into the cache and now
             else:
-                self._job(want.chunk, want.priority).viewers.add(viewer)
-        for key in before - now:
-            self._leave(key, viewer)
+                self._expect(viewer, view, want)
+        for key in before - view.coming:
+            self._leave(key, viewer, hurry=bool(view.coming))
         self._dispatch()
         if arrived:
             self.arrived.emit(frozenset((viewer,)))
 
+    def _expect(self, viewer: Hashable, view: _View, want: Want) -> None:
+        job = self._job(want.chunk, want.priority)
+        job.viewers[viewer] = want.priority
+        view.coming.add(want.chunk.key)
+        self._queue(job)
+
     def _on_forget(self, viewer: Hashable) -> None:
-        for key in self._shown.pop(viewer, set()):
-            self._leave(key, viewer)
-        self._failures.pop(viewer, None)
+        view = self._views.pop(viewer, None)
+        for key in view.coming if view is not None else ():
+            self._leave(key, viewer, hurry=True)
+        self._dispatch()
 
-    def _leave(self, key: ChunkKey, viewer: Hashable) -> None:
+    def _leave(self, key: ChunkKey, viewer: Hashable, *, hurry: bool) -> None:
         job = self._jobs.get(key)
-        if job is not None:
-            job.viewers.discard(viewer)
-            self._drop_if_unwanted(job)
+        if job is not None and job.viewers.pop(viewer, None) is not None:
+            self._drop_if_unwanted(job, hurry=hurry)
 
-    def _drop_if_unwanted(self, job: _Job) -> None:
+    def _drop_if_unwanted(self, job: _Job, *, hurry: bool) -> None:
         if job.wanted:
             return
         if job.task is None:
             self._jobs.pop(job.chunk.key, None)
         elif job.ending is None:
-            job.ending = self._loop.call_later(GRACE_SECONDS, job.task.cancel)
+            grace = GRACE_SECONDS / 10 if hurry else GRACE_SECONDS
+            job.ending = self._loop.call_later(grace, job.task.cancel)
 
     def _job(self, chunk: Chunk, priority: Priority) -> _Job:
+        """Return the job of a chunk, kept alive if its download was about to be cancelled."""
         job = self._jobs.get(chunk.key)
         if job is None:
             job = self._jobs[chunk.key] = _Job(chunk, priority)
-            heapq.heappush(self._queue, (priority, next(self._order), job))
-        elif job.task is not None:
-            self._keep(job)
-        elif priority != job.priority and not job.readers:
-            job.priority = priority
-            heapq.heappush(self._queue, (priority, next(self._order), job))
+            self._lane(job).push(priority, job)
+        self._keep(job)
         return job
+
+    def _queue(self, job: _Job) -> None:
+        """Give a job that waits the place that it deserves now."""
+        if job.task is None and job.pressing != job.priority:
+            job.priority = job.pressing
+            self._lane(job).push(job.priority, job)
 
     @staticmethod
     def _keep(job: _Job) -> None:
@@ -255,16 +313,21 @@ class ChunkLoader:
             job.ending.cancel()
             job.ending = None
 
-    def _dispatch(self) -> None:
-        while self._free and self._queue and not self._closed:
-            priority, _, job = heapq.heappop(self._queue)
-            stale = priority != job.priority or self._jobs.get(job.chunk.key) is not job
-            if stale or job.task is not None or not job.wanted:
-                continue
-            self._free -= 1
-            job.task = self._loop.create_task(self._fetch(job))
+    def _lane(self, job: _Job) -> HostLane[_Job]:
+        host = job.chunk.array.source.host
+        if host not in self._lanes:
+            self._lanes[host] = HostLane(self._concurrency, self._most if host else self._concurrency)
+        return self._lanes[host]
 
-    async def _fetch(self, job: _Job) -> None:
+    def _dispatch(self) -> None:
+        for lane in self._lanes.values():
+            for priority, job in lane.startable(self._loop.time()):
+                stale = priority != job.priority or self._jobs.get(job.chunk.key) is not job
+                if not stale and job.task is None and job.wanted and not self._closed:
+                    lane.began(priority[0])
+                    job.task = self._loop.create_task(self._fetch(job, lane, priority[0]))
+
+    async def _fetch(self, job: _Job, lane: HostLane[_Job], tier: int) -> None:
         chunk: np.ndarray | None = None
         error: Exception | None = None
         try:
@@ -276,42 +339,78 @@ class ChunkLoader:
         except Exception as caught:  # noqa: BLE001 - a codec may raise anything; the reader must get it, not the loop
             _log.exception("chunk %s", job.chunk.key)
             error = ChunkError("A chunk could not be read", f"chunk {job.chunk.index} ({caught})", "try again")
-        finally:
-            self._free += 1
-            self._jobs.pop(job.chunk.key, None)
-            self._keep(job)
-        self._finish(job, chunk, error)
+        lane.ended(tier, chunk.nbytes if chunk is not None else 0, self._loop.time())
+        self._jobs.pop(job.chunk.key, None)
+        self._keep(job)
+        if isinstance(error, Busy):
+            self._postpone(job, lane, error)
+        else:
+            self._finish(job, chunk, error)
+
+    def _postpone(self, job: _Job, lane: HostLane[_Job], error: Busy) -> None:
+        """Leave a busy host alone, and then ask again for what is still wanted."""
+        now = self._loop.time()
+        lane.busy(error.retry_after, now)
+        self._loop.call_later(max(0.0, lane.paused_until - now) + 0.001, self._dispatch)
+        if job.attempts + 1 >= BUSY_ATTEMPTS:
+            self._finish(job, None, error)
+        else:
+            self._again(job, job.attempts + 1)
+            self._dispatch()
 
     def _finish(self, job: _Job, chunk: np.ndarray | None, error: Exception | None) -> None:
         if error is not None:
             _settle(job.readers, error)
         elif chunk is not None:
             _settle(job.readers, chunk)
-            error = None if self.cache.put(job.chunk.key, chunk) else _too_large(chunk)
+            held = self.cache.put(job.chunk.key, chunk, job.tier)
+            error = None if held or job.tier < Tier.VISIBLE else _too_large(chunk)
         else:
-            self._again(job)
+            self._again(job, job.attempts)
         self._dispatch()
         if (chunk is not None or error is not None) and not self._closed:
             self._tell(job, error)
 
-    def _again(self, job: _Job) -> None:
-        """Put back a chunk that somebody asked for after its cancellation was under way."""
+    def _again(self, job: _Job, attempts: int) -> None:
+        """Put back a chunk that is wanted still: its host was busy, or its cancellation was under way."""
         if job.wanted:
-            fresh = self._job(job.chunk, EXACT if job.readers else job.priority)
+            fresh = self._job(job.chunk, job.pressing)
             fresh.viewers |= job.viewers
             fresh.readers += job.readers
+            fresh.attempts = attempts
+            self._queue(fresh)
 
     def _tell(self, job: _Job, error: Exception | None) -> None:
-        """Tell viewers that a chunk came, or why it will not; of several that fail they hear of the first."""
-        for viewer in job.viewers:
-            self._shown.get(viewer, set()).discard(job.chunk.key)
-            if error is not None:
-                failures = self._failures.setdefault(viewer, {})
-                failures[job.chunk.key] = error
-                if len(failures) == 1:
-                    self.failed.emit(viewer, error)
+        """Tell viewers that a chunk came, or why it does not; of several that fail they hear of the first."""
+        for viewer, priority in job.viewers.items():
+            view = self._views.get(viewer)
+            if view is None:
+                continue
+            view.coming.discard(job.chunk.key)
+            if error is None:
+                view.tries.pop(job.chunk.key, None)
+            else:
+                self._note_failure(viewer, view, Want(job.chunk, priority), error)
         if job.viewers:
             self.arrived.emit(frozenset(job.viewers))
+
+    def _note_failure(self, viewer: Hashable, view: _View, want: Want, error: Exception) -> None:
+        key = want.chunk.key
+        view.failed[key] = want
+        tries = view.tries[key] = view.tries.get(key, -1) + 1
+        pause = TRY_AGAIN_SECONDS[min(tries, len(TRY_AGAIN_SECONDS) - 1)]
+        self._loop.call_later(pause, self._try_again, viewer, want)
+        if not view.told:
+            view.told = True
+            self.failed.emit(viewer, error)
+
+    def _try_again(self, viewer: Hashable, want: Want) -> None:
+        """Ask again for a chunk that failed and is in view still."""
+        view = self._views.get(viewer)
+        if view is not None and not self._closed and view.failed.get(want.chunk.key) is want:
+            del view.failed[want.chunk.key]
+            self._expect(viewer, view, want)
+            self._dispatch()
 
     async def _shut_down(self) -> None:
         while others := asyncio.all_tasks() - {asyncio.current_task()}:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,52 +12,23 @@ import numpy as np
 
 from napari_idr.errors import FormatError
 
+from .canvas import PAINTED_AT_ONCE, Canvas, enlarged
 from .chunks import box_shape
+from .field_piece import piece_of
 from .level import Level, Pending, Wishes, allocate
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
+    from .chunk_cache import ChunkKey
     from .chunks import Box
+    from .field_piece import FieldLevels, MosaicAxes, Piece
     from .mosaic_layout import FieldKey, Layout, Slot
 
 CANVAS_PIXELS = 4 << 20
 """Levels up to this size keep what was painted: an overview of 384 wells costs what arrived, not 384 pastes."""
 
 KEPT_PLANES = 3
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class FieldLevels:
-    """What is known of one field: some or all of its levels, finest first."""
-
-    levels: tuple[Level, ...]
-    axes: tuple[str, ...]
-    """Names of the levels' axes; the last two are y and x."""
-    pixel: tuple[tuple[float, float], ...]
-    """Canvas pixels per pixel of each level, (y, x)."""
-    complete: bool
-    """False while only the coarsest level is known."""
-
-    @classmethod
-    def absent(cls) -> FieldLevels:
-        """Return what stands for a field that is listed and not there: its place stays empty."""
-        return cls((), (), (), complete=True)
-
-    @property
-    def extent(self) -> tuple[int, int]:
-        """Height and width on the canvas."""
-        height, width = self.levels[0].shape[-2:]
-        return ceil(height * self.pixel[0][0] - 1e-6), ceil(width * self.pixel[0][1] - 1e-6)
-
-    def reaches(self, factor: float) -> bool:
-        """Whether the finest level known has a pixel for each one of a mosaic level."""
-        return max(self.pixel[0]) <= factor * 1.01
-
-    def level_for(self, factor: float) -> int:
-        """Return the coarsest level that still has a pixel for each one of a mosaic level."""
-        fitting = [i for i, (y, x) in enumerate(self.pixel) if max(y, x) <= factor * 1.01]
-        return fitting[-1] if fitting else 0
 
 
 class Fields(Protocol):
@@ -71,55 +42,13 @@ class Fields(Protocol):
         """Ask for a field's metadata, for all of them or just enough to show it from afar; never waits."""
         ...
 
+    def holds(self, key: ChunkKey) -> bool:
+        """Whether a chunk is in memory."""
+        ...
+
     def wait(self, keys: Sequence[FieldKey]) -> Mapping[FieldKey, FieldLevels]:
         """Return all of the fields' metadata. May block; raises where it could not be read."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class MosaicAxes:
-    """Axes of a mosaic before y and x, with their lengths: ``(("t", 3), ("z", 10))``."""
-
-    leading: tuple[tuple[str, int], ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of all axes."""
-        return (*(name for name, _ in self.leading), "y", "x")
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Piece:
-    """What one field contributes to one read: a box of one of its levels, sampled into part of the result."""
-
-    level: Level
-    box: Box
-    take: tuple[np.ndarray | None, np.ndarray | None]
-    """Rows and columns of the box to take, None where all of them in order."""
-    target: tuple[slice, ...]
-    axes: tuple[int, ...]
-    """For each axis of the result, the field's axis, -1 where it has none."""
-
-    def arrange(self, pixels: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
-        """Return the field's pixels in the axis order and sampling of the mosaic."""
-        for axis, positions in zip((-2, -1), self.take, strict=True):
-            if positions is not None:
-                pixels = pixels.take(positions, axis=axis)
-        order = [axis for axis in self.axes if axis >= 0]
-        others = [axis for axis in range(pixels.ndim) if axis not in order]  # which the mosaic lacks: one plane each
-        pixels = pixels.transpose(others + order)[(0,) * len(others)]
-        for position, axis in enumerate(self.axes):
-            if axis < 0:
-                pixels = np.expand_dims(pixels, position)
-        return pixels.astype(dtype, copy=False)
-
-
-@dataclass(eq=False, slots=True)
-class _Canvas:
-    """One plane of an overview, painted as its fields come."""
-
-    pixels: np.ndarray
-    painted: dict[FieldKey, FieldLevels] = field(default_factory=dict)
 
 
 class MosaicLevel(Level):
@@ -139,6 +68,8 @@ class MosaicLevel(Level):
         Type of the pixels; a field of a type that does not fit is refused when read exactly.
     tile
         Chunk of the fields, (y, x), in pixels of this level: the unit in which napari asks.
+    coarser
+        The next level of the same mosaic: what a plane of this one begins as.
     """
 
     def __init__(
@@ -149,13 +80,15 @@ class MosaicLevel(Level):
         factor: float,
         dtype: np.dtype[Any],
         tile: tuple[int, int] = (512, 512),
+        coarser: MosaicLevel | None = None,
     ) -> None:
         self.layout, self.fields, self.axes, self.factor = layout, fields, axes, factor
+        self.coarser = coarser
         plane = (ceil(layout.height / factor), ceil(layout.width / factor))
         self.shape = (*(length for _, length in axes.leading), *plane)
         self.dtype = np.dtype(dtype)
         self.chunks = (*(1 for _ in axes.leading), *(min(t, s) for t, s in zip(tile, plane, strict=True)))
-        self._canvases: OrderedDict[tuple[int, ...], _Canvas] = OrderedDict()
+        self._canvases: OrderedDict[tuple[int, ...], Canvas] = OrderedDict()
 
     # -- exact
 
@@ -163,7 +96,7 @@ class MosaicLevel(Level):
         """Start an exact read; where it waits for metadata it does so in ``result()``."""
         return _MosaicRead(self, box)
 
-    def pieces(self, box: Box, known: Mapping[FieldKey, FieldLevels]) -> list[_Piece]:
+    def pieces(self, box: Box, known: Mapping[FieldKey, FieldLevels]) -> list[Piece]:
         """Return what each field contributes to an exact read of a box."""
         found = []
         for slot in self._slots(box):
@@ -190,70 +123,139 @@ class MosaicLevel(Level):
     def best(self, box: Box, wishes: Wishes) -> np.ndarray:
         """Return what is known of a box; wish for chunks and for the metadata of fields not known yet."""
         canvas = self._canvas(box)
+        slots = self._slots(box)
         if canvas is None:
-            out = np.zeros(box_shape(box), self.dtype)
-            for slot in self._slots(box):
-                wishes.distance = self._distance(slot, box)
-                self._paint(slot, box, out, wishes)
-            return out
-        whole = (*box[:-2], (0, self.shape[-2]), (0, self.shape[-1]))
-        for slot in self._slots(box):
-            self._paint_once(slot, whole, canvas, wishes, self._distance(slot, box))
+            return self._compose(slots, box, wishes)
+        if self.layout.overlaps:
+            self._paint_all(slots, box, canvas, wishes, len(slots))
+        else:
+            slots.sort(key=lambda slot: self._distance(slot, box))
+            self._paint_all(slots, box, canvas, wishes, PAINTED_AT_ONCE)
         (y0, y1), (x0, x1) = box[-2:]
         return canvas.pixels[..., y0:y1, x0:x1].copy()
+
+    def want(self, box: Box, wishes: Wishes) -> None:
+        """Wish for the chunks of a box that are not here, of the fields that are known."""
+        for slot in self._slots(box):
+            known = self.fields.known(slot.key)
+            piece = self._piece(slot, known, box) if known is not None and known.levels else None
+            if piece is not None:
+                wishes.distance = self._distance(slot, box)
+                piece.level.want(piece.box, wishes)
 
     def locate(self, point: tuple[int, ...]) -> Hashable | None:
         """Return the key of the chunk, or of the field not known yet, that holds a point."""
         box = tuple((place, place + 1) for place in point)
         for slot in reversed(self._slots(box)):
             known = self.fields.known(slot.key)
-            if known is None or not (known.complete or known.reaches(self.factor)):
+            if self._lacks_metadata(known):
                 return slot.key
-            piece = self._piece(slot, known, box) if known.levels else None
+            piece = self._piece(slot, known, box) if known is not None and known.levels else None
             if piece is not None:
                 take = [0 if positions is None else int(positions[0]) for positions in piece.take]
                 starts = [start for start, _ in piece.box]
                 return piece.level.locate((*starts[:-2], starts[-2] + take[0], starts[-1] + take[1]))
         return None
 
-    def _canvas(self, box: Box) -> _Canvas | None:
+    def _canvas(self, box: Box) -> Canvas | None:
         if self.shape[-2] * self.shape[-1] > CANVAS_PIXELS or any(e - s != 1 for s, e in box[:-2]):
             return None
         at = tuple(start for start, _ in box[:-2])
-        canvas = self._canvases.pop(at, None)
-        if canvas is None:
-            canvas = _Canvas(np.zeros((*(1 for _ in at), *self.shape[-2:]), self.dtype))
+        canvas = self._canvases.pop(at, None) or self._new_canvas(at)
         self._canvases[at] = canvas
         while len(self._canvases) > KEPT_PLANES:
             self._canvases.popitem(last=False)
         return canvas
 
-    def _paint_once(self, slot: Slot, whole: Box, canvas: _Canvas, wishes: Wishes, distance: float) -> None:
-        known = self.fields.known(slot.key)
-        if known is not None and canvas.painted.get(slot.key) is known:
-            return
-        missing = Wishes(distance=distance)
-        if self._paint(slot, whole, canvas.pixels, missing):
+    def _new_canvas(self, at: tuple[int, ...]) -> Canvas:
+        """Return a plane that begins as the coarser one enlarged, where that is known."""
+        shape = (*(1 for _ in at), *self.shape[-2:])
+        below = self.coarser
+        kept = below._canvases.get(at) if below is not None else None  # noqa: SLF001 - the same class
+        ratio = below.factor / self.factor if below is not None else 0.0
+        if kept is None or self.layout.overlaps or ratio != int(ratio):
+            return Canvas(np.zeros(shape, self.dtype))
+        return Canvas(enlarged(kept.pixels, shape), based=True)
+
+    def _paint_all(self, slots: list[Slot], box: Box, canvas: Canvas, wishes: Wishes, at_once: int) -> None:
+        """Paint the first fields of which something came, and note that others are to follow."""
+        for slot in slots:
+            known = self.fields.known(slot.key)
+            if canvas.is_painted(slot.key, known):
+                continue
+            lacks = canvas.still_lacks(slot.key, known, self._has_come)
+            if lacks is None and not at_once:
+                wishes.unpainted.add(slot.key)
+                continue
+            if lacks is None:
+                at_once -= 1
+                lacks = self._paint_once(slot, known, box, canvas)
+            wishes.add(lacks)
+
+    def _has_come(self, lacks: Wishes) -> bool:
+        return any(self.fields.holds(key) for key in lacks.chunks)
+
+    def _paint_once(self, slot: Slot, known: FieldLevels | None, box: Box, canvas: Canvas) -> Wishes:
+        lacks = Wishes(distance=self._distance(slot, box))
+        self._ask(slot, known, lacks)
+        piece = None
+        if known is not None and known.levels:
+            whole = (*box[:-2], (0, self.shape[-2]), (0, self.shape[-1]))
+            piece = canvas.piece(slot.key, known, lambda: self._piece(slot, known, whole))
+        ground = self._ground(slot, (*box[:-2], (0, self.shape[-2]), (0, self.shape[-1])))
+        if canvas.paint(slot.key, known, piece, ground, lacks) and self.layout.overlaps:
             for above in self._above(slot):
-                canvas.painted.pop(above.key, None)
-        if known is not None and not missing.missing:
-            canvas.painted[slot.key] = known
-        wishes.chunks.update(missing.chunks)
-        wishes.metadata.update(missing.metadata)
+                canvas.forget(above)
+        return lacks
 
     def _above(self, slot: Slot) -> list[Slot]:
         """Return the fields that overlap one and lie above it."""
         near = list(self.layout.touching(slot.y, slot.y + slot.height, slot.x, slot.x + slot.width))
         return near[near.index(slot) + 1 :]
 
-    def _paint(self, slot: Slot, box: Box, out: np.ndarray, wishes: Wishes) -> bool:
-        known = self.fields.known(slot.key)
-        if known is None or not (known.complete or known.reaches(self.factor)):
+    def _compose(self, slots: list[Slot], box: Box, wishes: Wishes) -> np.ndarray:
+        """Return a part of a level too large for a canvas: the coarser picture, over it what is here of each field."""
+        pieces = []
+        for slot in slots:
+            known = self.fields.known(slot.key)
+            lacks = Wishes(distance=self._distance(slot, box))
+            self._ask(slot, known, lacks)
+            piece = self._piece(slot, known, box) if known is not None and known.levels else None
+            if piece is not None:
+                piece.level.want(piece.box, lacks)
+                pieces.append((slot, piece, bool(lacks.held or not lacks.chunks)))
+            wishes.add(lacks)
+        beneath = self._beneath(box, wishes) if wishes.missing else None
+        out = np.zeros(box_shape(box), self.dtype) if beneath is None else beneath
+        for slot, piece, is_here in pieces:
+            if beneath is not None and is_here:
+                out[self._ground(slot, box)] = 0
+            if beneath is None or is_here:
+                out[piece.target] = piece.arrange(piece.level.best(piece.box, wishes), self.dtype)
+        return out
+
+    def _beneath(self, box: Box, wishes: Wishes) -> np.ndarray | None:
+        """Return a box as the next coarser level knows it, enlarged; None where fields do not lie on its grid."""
+        below = self.coarser
+        if below is None or self.layout.overlaps or not (below.factor / self.factor).is_integer():
+            return None
+        ratio = int(below.factor / self.factor)
+        around = [(s // ratio, min(ceil(e / ratio), n)) for (s, e), n in zip(box[-2:], below.shape[-2:], strict=True)]
+        scratch = Wishes()
+        picture = below.best((*box[:-2], *around), scratch)
+        wishes.unpainted |= scratch.unpainted
+        if below.coarser is None:  # where nothing finer is known the coarsest comes first
+            wishes.add(scratch)
+        shape = (*picture.shape[:-2], *((e - s) * ratio for s, e in around))
+        (y0, y1), (x0, x1) = ((s - a * ratio, e - a * ratio) for (s, e), (a, _) in zip(box[-2:], around, strict=True))
+        return enlarged(picture, shape)[..., y0:y1, x0:x1]
+
+    def _lacks_metadata(self, known: FieldLevels | None) -> bool:
+        return known is None or not (known.complete or known.reaches(self.factor))
+
+    def _ask(self, slot: Slot, known: FieldLevels | None, wishes: Wishes) -> None:
+        if self._lacks_metadata(known):
             wishes.metadata[slot.key] = partial(self.fields.ask, slot.key, known is not None)
-        piece = self._piece(slot, known, box) if known is not None and known.levels else None
-        if piece is not None:
-            out[piece.target] = piece.arrange(piece.level.best(piece.box, wishes), self.dtype)
-        return piece is not None
 
     def _distance(self, slot: Slot, box: Box) -> float:
         (y0, y1), (x0, x1) = box[-2:]
@@ -269,83 +271,19 @@ class MosaicLevel(Level):
         f = self.factor
         return list(self.layout.touching(y0 * f, y1 * f, x0 * f, x1 * f))
 
-    def _piece(self, slot: Slot, known: FieldLevels, box: Box) -> _Piece | None:
-        index = known.level_for(self.factor)
-        level, pixel = known.levels[index], known.pixel[index]
-        sampled = [
-            sample_axis(ends, self.factor, place, extent, step, size)
-            for ends, place, extent, step, size in zip(
-                box[-2:], (slot.y, slot.x), (slot.height, slot.width), pixel, level.shape[-2:], strict=True
-            )
+    def _ground(self, slot: Slot, box: Box) -> tuple[Any, ...]:
+        """Return the place of a field in a box with the gap beside it, where a coarser pixel may reach."""
+        sides = zip((slot.y, slot.x), (slot.height, slot.width), box[-2:], strict=True)
+        ends = [
+            (place, place + ceil(size / self.layout.align) * self.layout.align, s, e) for place, size, (s, e) in sides
         ]
-        leading = self._leading(known, level, box)
-        if leading is None or any(sample is None for sample in sampled):
-            return None
-        (rows, ys, take_y), (columns, xs, take_x) = sampled  # type: ignore[misc]
-        inner, targets, axes = leading
-        inner[known.axes.index("y")], inner[known.axes.index("x")] = rows, columns
-        order = (*axes, known.axes.index("y"), known.axes.index("x"))
-        return _Piece(level, tuple(inner), (take_y, take_x), (*targets, ys, xs), order)
+        rect = (
+            slice(max(0, ceil(a / self.factor) - s), max(0, min(e, ceil(b / self.factor)) - s)) for a, b, s, e in ends
+        )
+        return (Ellipsis, *rect)
 
-    def _leading(
-        self, known: FieldLevels, level: Level, box: Box
-    ) -> tuple[list[tuple[int, int]], list[slice], list[int]] | None:
-        """Return the field's box, the target's slices and the axis order, for the axes before y and x."""
-        inner: list[tuple[int, int]] = [(0, 1)] * level.ndim
-        targets, axes = [], []
-        for (name, _), (start, stop) in zip(self.axes.leading, box[:-2], strict=True):
-            axis = known.axes.index(name) if name in known.axes else -1
-            end = min(stop, level.shape[axis] if axis >= 0 else 1)
-            if end <= start:
-                return None
-            if axis >= 0:
-                inner[axis] = (start, end)
-            targets.append(slice(0, end - start))
-            axes.append(axis)
-        return inner, targets, axes
-
-
-def sample_axis(
-    ends: tuple[int, int], factor: float, place: int, extent: int, step: float, size: int
-) -> tuple[tuple[int, int], slice, np.ndarray | None] | None:
-    """Return which pixels of a field's level lie under a stretch of the mosaic, along one axis.
-
-    Parameters
-    ----------
-    ends
-        Stretch of the mosaic level, half-open, in its pixels.
-    factor
-        Canvas pixels per pixel of the mosaic level.
-    place, extent
-        Where the field's slot begins on the canvas, and how long it is.
-    step
-        Canvas pixels per pixel of the field's level.
-    size
-        Pixels of the field's level.
-
-    Returns
-    -------
-    (first, last + 1) of the field's pixels, the slice of the stretch they fill, and which of them to take (None:
-    each once); None where they do not meet.
-    """
-    if step == factor and place % factor == 0:  # pixel on pixel, as in nearly every plate
-        first = int(place // factor)
-        start, stop = max(ends[0], first), min(ends[1], first + min(size, ceil(extent / factor - 0.5)))
-        return ((start - first, stop - first), slice(start - ends[0], stop - ends[0]), None) if start < stop else None
-    start = max(ends[0], int(np.floor(place / factor)))
-    stop = min(ends[1], ceil((place + extent) / factor))
-    if stop <= start:
-        return None
-    centres = (np.arange(start, stop) + 0.5) * factor - place
-    positions = np.floor(centres / step).astype(np.intp)
-    inside = np.flatnonzero((centres >= 0) & (centres < extent) & (positions < size))
-    if inside.size == 0:
-        return None
-    positions = positions[inside[0] : inside[-1] + 1]
-    first, last = int(positions[0]), int(positions[-1]) + 1
-    target = slice(start - ends[0] + int(inside[0]), start - ends[0] + int(inside[-1]) + 1)
-    plain = last - first == len(positions)
-    return (first, last), target, None if plain else positions - first
+    def _piece(self, slot: Slot, known: FieldLevels, box: Box) -> Piece | None:
+        return piece_of(slot, known, box, self.factor, self.axes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ class Layout:
     """Slots by 0-based (row, column) of the well."""
     rows: int
     columns: int
+    overlaps: bool = False
+    """Whether fields may lie on one another, or off the grid of coarse pixels: placed by stage position."""
 
     def touching(self, y0: float, y1: float, x0: float, x1: float) -> Iterator[Slot]:
         """Yield the slots that touch a rectangle of the canvas."""
@@ -116,7 +118,7 @@ def lay_out(plate: PlateShape, align: int) -> Layout:
         for (row, column), keys in plate.fields.items()
     }
     height, width = plate.rows * pitch[0] - gap, plate.columns * pitch[1] - gap
-    return Layout(height, width, pitch, cell, align, slots, plate.rows, plate.columns)
+    return Layout(height, width, pitch, cell, align, slots, plate.rows, plate.columns, bool(plate.positions))
 
 
 Offsets = dict["FieldKey", tuple[int, int]]

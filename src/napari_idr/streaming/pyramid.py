@@ -74,17 +74,39 @@ class ArrayLevel(Level):
 
     def best(self, box: Box, wishes: Wishes) -> np.ndarray:
         """Return cached chunks, beneath them the finest cached coarser level, and wish for the rest."""
+        whole = self._one_chunk(box, wishes)
+        if whole is not None:
+            return whole
         out = np.zeros(box_shape(box), self.dtype)
-        holes = [index for index in self.array.indices(box) if not self._paste(index, box, out, wishes)]
+        chunks = {index: self.loader.cache.get((self.array.uid, index)) for index in self.array.indices(box)}
+        holes = [index for index, chunk in chunks.items() if chunk is None]
+        if holes:
+            self._fill_holes(holes, box, out, wishes)
+        for index, chunk in chunks.items():
+            if chunk is not None:
+                wishes.found((self.array.uid, index), chunk.nbytes)
+                self._paste(chunk, index, box, out)
+        return out
+
+    def _fill_holes(self, holes: list[tuple[int, ...]], box: Box, out: np.ndarray, wishes: Wishes) -> None:
+        """Wish for missing chunks, and fill the stretch that they span from coarser levels, in one go."""
         centre = [(start + stop) / 2 for start, stop in box]
         for index in holes:
-            part = intersect(self.array.box(index), box)
-            if part is None:
-                continue
             wishes.want(Chunk(self.array, index), self.coarseness, self._distance(index, centre))
-            if self.coarser is not None:
-                self.coarser.fill(self, part, out[slices(part, box)], wishes)
-        return out
+        spanned = tuple((min(places), max(places)) for places in zip(*holes, strict=True))
+        low, high = self.array.box(tuple(s for s, _ in spanned)), self.array.box(tuple(e for _, e in spanned))
+        part = intersect(tuple((a, b) for (a, _), (_, b) in zip(low, high, strict=True)), box)
+        if part is not None and self.coarser is not None:
+            self.coarser.fill(self, part, out[slices(part, box)], wishes)
+
+    def want(self, box: Box, wishes: Wishes) -> None:
+        """Wish for the chunks of a box that are not cached."""
+        centre = [(start + stop) / 2 for start, stop in box]
+        for index in self.array.indices(box):
+            if self.array.key(index) in self.loader.cache:
+                wishes.found((self.array.uid, index), self.array.chunk_nbytes)
+            else:
+                wishes.want(Chunk(self.array, index), self.coarseness, self._distance(index, centre))
 
     def locate(self, point: tuple[int, ...]) -> ChunkKey:
         """Return the key of the chunk that holds a point."""
@@ -107,16 +129,23 @@ class ArrayLevel(Level):
             if chunk is not None:
                 _sample(chunk, self.array.box(index), maps, out)
 
-    def _paste(self, index: tuple[int, ...], box: Box, out: np.ndarray, wishes: Wishes) -> bool:
-        chunk = self.loader.cache.get(self.array.key(index))
+    def _one_chunk(self, box: Box, wishes: Wishes) -> np.ndarray | None:
+        """Return a copy of a box that lies in one cached chunk, as most fields of a plate do from afar."""
+        index = tuple(start // chunk for (start, _), chunk in zip(box, self.chunks, strict=True))
+        chunk = self.loader.cache.get((self.array.uid, index))
         if chunk is None:
-            return False
-        wishes.held += chunk.nbytes
+            return None
+        at = [i * size for i, size in zip(index, self.chunks, strict=True)]
+        if any(stop - low > size for (_, stop), low, size in zip(box, at, self.chunks, strict=True)):
+            return None
+        wishes.found((self.array.uid, index), chunk.nbytes)
+        return chunk[tuple(slice(start - low, stop - low) for (start, stop), low in zip(box, at, strict=True))].copy()
+
+    def _paste(self, chunk: np.ndarray, index: tuple[int, ...], box: Box, out: np.ndarray) -> None:
         whole = self.array.box(index)
         part = intersect(whole, box)
         if part is not None:
             out[slices(part, box)] = chunk[slices(part, whole)]
-        return True
 
     def _distance(self, index: tuple[int, ...], centre: list[float]) -> float:
         """Return the squared distance of a chunk from the centre of the view, in chunks."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from .box_foot import BoxFoot
 from .browser_tab import SMALLEST, BrowserTab
 from .scrolling import scrolling
 from .theme import Theme
@@ -28,13 +29,15 @@ class IdrDock(QWidget):
         self.setWindowTitle("IDR")
         self.setMinimumWidth(SMALLEST.width())
         self.theme = Theme(self)
-        self.browse = BrowserTab(ViewerSession.for_viewer(viewer), self.theme)
+        session = ViewerSession.for_viewer(viewer)
+        self.browse, self.boxes = BrowserTab(session, self.theme), BoxFoot(session, self.theme)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(scrolling(self.browse), "Browse")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
-        layout.addWidget(self.tabs)
+        layout.addWidget(self.tabs, 1)
+        layout.addWidget(self.boxes)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Forget everything that is on its way."""

@@ -17,6 +17,7 @@ from .browse_page import BrowsePage
 from .buttons import icon_button
 from .catalog_tree import OPENS
 from .desktop import clipboard_text
+from .network_chip import NetworkChip
 from .notice_strip import NoticeStrip
 from .opening_watch import OpeningWatch
 from .progress_strip import ProgressStrip, Task
@@ -52,6 +53,7 @@ class BrowserTab(QWidget):
         self.start = StartPage(theme)
         self.page = BrowsePage(self._session, self._selection, theme, self.progress, self.notices)
         self.watch = OpeningWatch(viewer_session, self.progress, self.notices)
+        self.chip = NetworkChip(self._session.network, self._session.cache, self.notices)
         self._lay_out(theme)
         self._connect_widgets()
         self._connect_session()
@@ -78,13 +80,18 @@ class BrowserTab(QWidget):
         layout.addWidget(self.notices)
         layout.addWidget(self.progress)
         layout.addWidget(self.pages, 1)
-        layout.addWidget(self.watch)
+        below = QHBoxLayout()
+        below.addWidget(self.chip)
+        below.addWidget(self.watch, 1)
+        below.addStretch()
+        layout.addLayout(below)
 
     def _connect_widgets(self) -> None:
         self.box.filter_changed.connect(self._on_filter_changed)
         self.box.address_entered.connect(self.go_to)
         self.box.search_entered.connect(self.search)
         self.page.open_requested.connect(self.open)
+        self.page.details.rois.requested.connect(self._viewer_session.show_rois)
         self.start.example_requested.connect(lambda example: self.go_to(example.address))
         self.start.address_requested.connect(self.go_to)
         self.start.search_requested.connect(self.box.submit)

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidge
 
 from .desktop import open_in_browser
 from .key_value_table import KeyValueTable
+from .roi_button import RoiButton
 from .thumbnails import ThumbnailLoader
 from .wording import facts, is_web_address
 from .workers import Latest
@@ -49,6 +50,7 @@ class DetailsPanel(QWidget):
         self._thumbnails.arrived.connect(self._show_picture)
         self.picture, self.facts = QLabel(), _paragraph()
         self.description, self.links = _paragraph(), _paragraph()
+        self.rois = RoiButton(session)
         self.table = KeyValueTable(theme)
         self.empty = _paragraph()
         self._lay_out()
@@ -62,8 +64,8 @@ class DetailsPanel(QWidget):
         self.links.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self.links.linkActivated.connect(open_in_browser)
         beside = QVBoxLayout()
-        for label in (self.facts, self.description, self.links):
-            beside.addWidget(label)
+        for part in (self.facts, self.description, self.links, self.rois):
+            beside.addWidget(part)
         beside.addStretch(1)
         top = QHBoxLayout()
         top.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop)
@@ -81,6 +83,7 @@ class DetailsPanel(QWidget):
         changed = self._node is None or self._node.key != node.key
         self._show(node)
         if changed:
+            self.rois.stop()
             self._forget_picture()
             self._describe(node)
 
@@ -88,6 +91,7 @@ class DetailsPanel(QWidget):
         """Forget everything that is on its way."""
         self._latest.cancel()
         self._thumbnails.cancel()
+        self.rois.stop()
 
     def _describe(self, node: Node) -> None:
         self.empty.setText("Loading annotations…")
@@ -102,6 +106,7 @@ class DetailsPanel(QWidget):
         self._show(node)
         if node.thumbnail_id:
             self._thumbnails.load(node.repository, (node.thumbnail_id,))
+        self.rois.offer(node)
         self.described.emit(node)
 
     def _on_error(self, error: NapariIdrError, node: Node) -> None:

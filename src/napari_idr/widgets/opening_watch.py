@@ -58,7 +58,7 @@ class OpeningWatch(QLabel):
     def _on_failed(self, job: OpenJob, error: Exception) -> None:
         self._end(job)
         if job.state != "cancelled":
-            self._notices.fail(error, lambda: self._viewer_session.open(job.address))
+            self._notices.fail(error, job.again or (lambda: self._viewer_session.open(job.address)))
 
     @ensure_main_thread
     @while_alive

@@ -1,0 +1,12 @@
+#!/bin/sh
+# The long dose of the tests that draw what they do at random; `make test` takes a short one of each.
+#
+#   scripts/soak.sh [EXAMPLES]      random arrays that are read over a server that fails at random; 1000
+#
+# NAPARI_IDR_VENV names another environment than .venv; pytest takes further options from PYTEST_ADDOPTS.
+set -eu
+. "$(dirname -- "$0")/common.sh"
+cd "$root"
+
+NAPARI_IDR_EXAMPLES=${1:-1000} PYTHONPATH=scripts exec "$root/${NAPARI_IDR_VENV:-.venv}/bin/python" -m pytest \
+    -p qt_free -p no:pytest-qt -m 'not qt' --timeout=0 tests/faults/test_random_reads.py

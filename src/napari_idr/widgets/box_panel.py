@@ -1,0 +1,210 @@
+"""Part of an image to load: where, how deep, at which level. Opened by a button at the foot of the dock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+
+from napari_idr.errors import NapariIdrError
+from napari_idr.layers.box_parts import choices, layers_of_image, levels_of
+from napari_idr.layers.box_places import depth_of, rectangles, region_in_view, region_of_shapes, whole_region
+
+from .buttons import text_button
+from .workers import while_alive
+
+if TYPE_CHECKING:
+    from napari_idr.layers.box_places import Ends
+    from napari_idr.layers.viewer_session import ViewerSession
+
+    from .theme import Theme
+
+LOOK_MS = 300
+"""How long after the last change of the view its size is worked out again."""
+
+VIEW, WHOLE = "What is in view", "The whole image"
+NOTHING = "Choose a layer that was opened from a repository, to load a part of it."
+
+
+class BoxPanel(QWidget):
+    """Chooses a box of the image whose layer is active, and has it loaded."""
+
+    def __init__(self, viewer_session: ViewerSession, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._viewer_session = viewer_session
+        self._layers: list[Any] = []
+        self.image, self.why = QLabel(), QLabel()
+        self.where, self.level = QComboBox(), QComboBox()
+        self.first, self.last = QSpinBox(), QSpinBox()
+        self.load = text_button(theme, "open", "Load", self.load_box)
+        self.close_button = text_button(theme, "", "Close", self.hide)
+        self._looking = QTimer(self, singleShot=True, interval=LOOK_MS)
+        self._lay_out()
+        self._connect()
+        self.hide()
+
+    def _lay_out(self) -> None:
+        self.depth = QWidget()
+        depth = QHBoxLayout(self.depth)
+        depth.setContentsMargins(0, 0, 0, 0)
+        for box, after in ((self.first, " to "), (self.last, "")):
+            box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+            box.setMinimumWidth(40)
+            depth.addWidget(box, 1)
+            depth.addWidget(QLabel(after))
+        self.first.setAccessibleName("First z-plane")
+        self.last.setAccessibleName("Last z-plane")
+        for label in (self.image, self.why):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        for box in (self.where, self.level):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(12)
+        self.form = QFormLayout()
+        self.form.setContentsMargins(0, 0, 0, 0)
+        for name, widget in (("Part", self.where), ("z", self.depth), ("Level", self.level)):
+            self.form.addRow(name, widget)
+            widget.setAccessibleName(name)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        for button in (self.load, self.close_button):
+            buttons.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.addWidget(self.image)
+        layout.addLayout(self.form)
+        layout.addWidget(self.why)
+        layout.addLayout(buttons)
+
+    def _connect(self) -> None:
+        self._looking.timeout.connect(self._show_levels)
+        self.where.activated.connect(lambda _index: self._show_levels())
+        self.level.currentIndexChanged.connect(lambda _index: self._show_reason())
+        for box in (self.first, self.last):
+            box.valueChanged.connect(lambda _value: self._looking.start())
+        viewer: Any = self._viewer_session.viewer
+        if viewer is None:
+            return
+        viewer.layers.selection.events.active.connect(self._on_viewer_changed)
+        viewer.layers.events.inserted.connect(self._on_viewer_changed)
+        viewer.layers.events.removed.connect(self._on_viewer_changed)
+        viewer.scene.camera.events.connect(self._on_view_changed)
+        viewer.dims.events.connect(self._on_view_changed)
+
+    # -- what is chosen
+
+    def open(self) -> None:
+        """Show the panel for the layer that is active."""
+        self.show()
+        self._show_image()
+        self.level.setFocus()
+
+    @while_alive
+    def _on_viewer_changed(self, _event: object = None) -> None:
+        if self.isVisible():
+            self._show_image()
+
+    @while_alive
+    def _on_view_changed(self, _event: object = None) -> None:
+        if self.isVisible():
+            self._looking.start()
+
+    def _show_image(self) -> None:
+        """Show the image of the active layer; where that is none of ours, of the topmost that is."""
+        viewer: Any = self._viewer_session.viewer
+        every = list(viewer.layers) if viewer is not None else []
+        active = viewer.layers.selection.active if viewer is not None else None
+        visible = [layer for layer in reversed(every) if layer.visible]
+        candidates = [layer for layer in (active, *self._layers[:1], *visible) if layer in every]
+        chosen = next((layer for layer in candidates if levels_of(layer)), None)
+        self._layers = [] if chosen is None else layers_of_image(every, chosen)
+        self.image.setText(NOTHING if chosen is None else " + ".join(layer.name for layer in self._layers))
+        if chosen is not None:
+            self._show_places(viewer)
+            self._show_depth(depth_of(chosen))
+        self._show_levels()
+
+    def _show_places(self, viewer: Any) -> None:
+        before = self.where.currentText()
+        drawn = rectangles(viewer)
+        self.where.clear()
+        for layer in drawn:
+            self.where.addItem(f"Inside {layer.name}", layer)
+        self.where.addItem(VIEW)
+        self.where.addItem(WHOLE)
+        active = bool(drawn) and viewer.layers.selection.active is drawn[0]
+        at = self.where.findText(before)
+        self.where.setCurrentIndex(0 if active else at if at >= 0 else len(drawn))
+
+    def _show_depth(self, planes: int) -> None:
+        changed = planes != self.last.maximum() + 1
+        for box, value in ((self.first, 0), (self.last, planes - 1)):
+            box.setRange(0, planes - 1)
+            if changed:
+                box.setValue(value)
+        self.depth.setVisible(planes > 1)
+        self.form.labelForField(self.depth).setVisible(planes > 1)
+
+    def region(self) -> Ends:
+        """Return what is chosen, in pixels of the finest level. Raises ``AddressError`` where that is nothing."""
+        viewer, layer = self._viewer_session.viewer, self._layers[0]
+        shapes = self.where.currentData()
+        if shapes is not None:
+            region = region_of_shapes(viewer, layer, shapes)
+        elif self.where.currentText() == VIEW:
+            region = region_in_view(viewer, layer)
+        else:
+            region = whole_region(viewer, layer)
+        if depth_of(layer) > 1:
+            low, high = sorted((self.first.value(), self.last.value()))
+            region["z"] = slice(low, high + 1)
+        return region
+
+    @while_alive
+    def _show_levels(self) -> None:
+        """List the levels with the sizes that the box has there; those that are too large cannot be chosen."""
+        before = self.level.currentData()
+        self.level.clear()
+        reason = ""
+        try:
+            found = choices(self._layers, self.region()) if self._layers else []
+        except NapariIdrError as error:
+            found, reason = [], str(error)
+        for choice in found:
+            self.level.addItem(choice.text, choice.level)
+            self.level.model().item(self.level.count() - 1).setEnabled(not choice.refusal)
+        possible = [choice.level for choice in found if not choice.refusal]
+        self.level.setCurrentIndex(before if before in possible else possible[0] if possible else -1)
+        if found and not possible:
+            reason = f"Even its coarsest level {found[-1].refusal}; take a smaller part."
+        self._show_reason(reason)
+        self.load.setEnabled(bool(possible))
+
+    def _show_reason(self, reason: str = "") -> None:
+        """Say why nothing can be loaded, else in full what will be: the list is too narrow for that."""
+        self.why.setText(reason or self.level.currentText())
+        self.why.setVisible(bool(self.why.text()))
+
+    def load_box(self) -> None:
+        """Load what is chosen."""
+        try:
+            region = self.region()
+        except NapariIdrError as error:
+            self._show_reason(str(error))
+            return
+        self._viewer_session.load_box(self._layers, region, self.level.currentData())
+        self.hide()
+
+
+def show_box_panel() -> None:
+    """Open the panel in the dock of the current viewer: the command of the palette."""
+    import napari
+
+    viewer = napari.current_viewer()
+    if viewer is None:
+        return
+    around, dock = viewer.window.add_plugin_dock_widget("napari-idr", "IDR")
+    around.show()
+    around.raise_()
+    dock.boxes.open()
