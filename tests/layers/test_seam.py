@@ -16,6 +16,7 @@ from napari.layers import Image, Labels
 from napari_idr.layers import napari_seam as seam
 from napari_idr.layers.images import LayerPlan
 from napari_idr.streaming.chunks import ChunkedArray
+from napari_idr.streaming.level import LastAxisLevel
 from napari_idr.streaming.pyramid import ArrayLevel, array_levels
 
 if TYPE_CHECKING:
@@ -301,6 +302,31 @@ def test_other_data_in_a_layer_are_not_waited_for(session: ViewerSession, qtbot:
 
 def three_dimensions(session: ViewerSession) -> None:
     session.viewer.dims.ndisplay = 3
+
+
+@pytest.mark.parametrize("kind", ["image", "labels", "rgb"])
+def test_a_flat_layer_comes_hidden_beside_a_volume_and_is_shown(
+    session: ViewerSession, qtbot: QtBot, exact_reads: list[Any], kind: str
+) -> None:
+    """napari 0.9.1 cannot do it by itself; 0.9.2 and 0.10.0rc1 can."""
+    sources, levels = pyramid(session, (8, 64, 64), count=1)
+    let_all_through(session, sources)
+    session.add(image(levels))
+    three_dimensions(session)
+    others, flat = pyramid(session, (4, 128, 96) if kind == "rgb" else (128, 96))
+    let_all_through(session, others)
+    data = tuple(LastAxisLevel(level, 0) for level in flat) if kind == "rgb" else flat
+    options = {} if kind == "labels" else {"contrast_limits": (0, 60_000), "rgb": kind == "rgb"}
+    layer = session.add(LayerPlan(data, "labels" if kind == "labels" else "image", options, visible=False))
+    assert layer.ndim == 2
+    layer.visible = True
+    until_complete(session, qtbot)
+    assert drawn(layer).min() >= 100
+    session.viewer.dims.ndisplay = 2
+    layer.visible = False
+    three_dimensions(session)
+    session.viewer.layers.remove(layer)
+    assert exact_reads == []
 
 
 def transposed(session: ViewerSession) -> None:

@@ -11,6 +11,7 @@ from napari_idr.remote.safe_address import to_keep
 from napari_idr.version import VERSION
 
 from .level_places import stated_of_image
+from .unit_registry import is_unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,15 +126,7 @@ def place_in_space(axes: Sequence[Axis], scale: Sequence[float], translate: Sequ
 
 def known_unit(unit: str | None) -> str:
     """Return a unit napari understands, "pixel" where there is none: units are never guessed."""
-    if unit is None:
-        return "pixel"
-    import pint
-
-    try:
-        pint.get_application_registry().Unit(unit)  # type: ignore[no-untyped-call]
-    except Exception:  # noqa: BLE001 - pint raises many kinds; a unit it cannot read is no unit
-        return "pixel"
-    return unit
+    return unit if unit and is_unit(unit) else "pixel"
 
 
 def spatial_axes(metadata: ImageMetadata) -> tuple[Axis, ...]:

@@ -5,10 +5,10 @@ display views, so that napari draws the best picture known and never waits, whil
 ``layer.data`` reads exactly. Where napari has no such request, layers stay as they are: drawing then reads exactly
 too, slower but never wrong.
 
-Private names used: ``layer._slicing_state._slice_request_class``, ``layer._level_materializer``,
-``layer._reset_thumbnail_level_data``, ``layer._get_value``, ``layer._calc_data_range``, ``window._qt_window``,
-``_slice_out_of_bounds`` of a slice request, ``napari._vispy.utils.gl.get_max_texture_sizes`` (napari 0.9.1 to
-0.10.0rc1).
+Private names used: ``layer._slicing_state`` (``_slice_request_class``, ``set_slice_input``, ``_slice``),
+``layer._level_materializer``, ``layer._reset_thumbnail_level_data``, ``layer._get_value``,
+``layer._calc_data_range``, ``window._qt_window``, ``_slice_out_of_bounds`` of a slice request,
+``napari._vispy.utils.gl.get_max_texture_sizes`` (napari 0.9.1 to 0.10.0rc1).
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_idr.streaming.level import Level, LevelView, Wishes
+
+from .unit_registry import load_units
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +72,41 @@ def install(layer: Layer, on_sliced: Callable[[Wishes, int], None]) -> bool:
     base = getattr(base, "streams_over", base)
     setattr(state, "_slice_request_class", _streaming(base, on_sliced))  # noqa: B010 - not ours to declare
     forget_snapshot(layer)
+    keep_flat(layer)
     return True
+
+
+def keep_flat(layer: Layer) -> None:
+    """Have a hidden 2-D layer stay flat where three dimensions are shown.
+
+    What napari keeps for a hidden layer has as many dimensions as are shown, and to those of a 2-D layer it adds one
+    more. napari 0.9.1 (vispy 0.16) fails at the four, also with plain numpy arrays: the layer is in the list, without
+    a visual.
+    """
+    state = getattr(layer, "_slicing_state", None)
+    unbound = getattr(type(state), "set_slice_input", None)
+    if unbound is None:
+        return
+    ref = weakref.ref(state)
+
+    def set_slice_input(slice_input: Any, force: bool) -> Any:
+        owner = ref()
+        if owner is None:
+            return False
+        changed = unbound(owner, slice_input, force)
+        owner._slice = _flat(owner._slice)  # noqa: SLF001
+        return changed
+
+    setattr(state, "set_slice_input", set_slice_input)  # noqa: B010 - not ours to declare
+
+
+def _flat(response: Any) -> Any:
+    """Return a slice; one that is empty with no more dimensions than its layer has."""
+    too_many = response.slice_input.ndisplay - response.slice_input.ndim if getattr(response, "empty", False) else 0
+    if too_many <= 0 or response.image.raw.shape[:too_many] != (1,) * too_many:
+        return response
+    image = type(response.image).from_view(response.image.raw[(0,) * too_many])
+    return dataclasses.replace(response, image=image, thumbnail=image)
 
 
 def forget_snapshot(layer: Layer) -> None:
@@ -99,7 +135,7 @@ def _streaming(base: Any, on_sliced: Callable[[Wishes, int], None]) -> type:
     def __call__(self: Any) -> Any:
         wishes = Wishes()
         shown = {name: _shown(getattr(self, name), wishes) for name in _DATA_FIELDS}
-        response = base.__call__(dataclasses.replace(self, **shown))
+        response = _flat(base.__call__(dataclasses.replace(self, **shown)))
         on_sliced(wishes, getattr(self, "id", 0))
         return response
 
@@ -217,7 +253,6 @@ def warm_up() -> None:
         "zarr",
         "obstore.store",
         "pandas",
-        "pint",
         "scipy.ndimage",
         "napari.components.histogram",
         "napari._vispy.layers.image",
@@ -225,8 +260,7 @@ def warm_up() -> None:
     ):
         with suppress(ImportError):
             import_module(module)
-    with suppress(ImportError):
-        import_module("pint").get_application_registry().Unit("micrometer")  # reads its definitions: half a second
+    load_units()
 
 
 def call_later(milliseconds: int, function: Callable[[], object]) -> None:

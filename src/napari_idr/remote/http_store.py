@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from .cache_entry import Version
     from .object_store import Access
 
+USER_AGENT = f"napari-idr/{VERSION}"
+
 
 class HttpStore(ReadOnlyStore):
     """Objects below an address, read with GET requests.
@@ -55,7 +57,7 @@ class HttpStore(ReadOnlyStore):
     def __init__(self, address: str, access: Access) -> None:
         super().__init__()
         self.address = address
-        self._headers = dict(access.headers)
+        self._headers = {"User-Agent": USER_AGENT, **dict(access.headers)}
         self._store = _http_store(address, access)
         self.readable = False
         """Whether some metadata could be read."""
@@ -161,7 +163,7 @@ def _http_store(address: str, access: Access) -> HTTPStore:
             "connect_timeout": min(patience, timedelta(seconds=10)),
             "read_timeout": patience,
             "timeout": timedelta(hours=1),  # a large shard over a slow line may take long: silence is what counts
-            "user_agent": f"napari-idr/{VERSION}",
+            "user_agent": USER_AGENT,
             "default_headers": dict(access.headers),
         },
         retry_config={"max_retries": 0},  # it would not wait as long as a busy server asks, and not tell us either

@@ -42,6 +42,8 @@ class ChunkCache:
         self._views: dict[Hashable, frozenset[ChunkKey]] = {}
         self._bytes = 0
         self._lock = threading.Lock()
+        self.let_go = 0
+        """Bytes that went for others, so far."""
 
     @property
     def nbytes(self) -> int:
@@ -116,6 +118,7 @@ class ChunkCache:
             old = self._ahead.pop(key, None)
         if old is not None:
             self._bytes -= old.nbytes
+            self.let_go += old.nbytes
 
     def discard_array(self, uid: int) -> None:
         """Let go of all chunks of one array."""

@@ -14,6 +14,7 @@ from psygnal import Signal
 from napari_idr.errors import Busy, Cancelled, ChunkError, NapariIdrError
 
 from .chunk_cache import ChunkCache, Tier
+from .free_memory import TRIM_BYTES, give_back
 from .host_lane import MOST_PER_HOST, PREFETCH, VISIBLE, HostLane, Priority
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ class ChunkLoader:
         self._lanes: dict[str, HostLane[_Job]] = {}
         self._jobs: dict[ChunkKey, _Job] = {}
         self._views: dict[Hashable, _View] = {}
+        self._given_back = 0
         self._closed = False
         self._door = threading.Lock()
         """Nothing is posted to a loop that is being closed."""
@@ -364,12 +366,18 @@ class ChunkLoader:
         elif chunk is not None:
             _settle(job.readers, chunk)
             held = self.cache.put(job.chunk.key, chunk, job.tier)
+            self._tidy()
             error = None if held or job.tier < Tier.VISIBLE else _too_large(chunk)
         else:
             self._again(job, job.attempts)
         self._dispatch()
         if (chunk is not None or error is not None) and not self._closed:
             self._tell(job, error)
+
+    def _tidy(self) -> None:
+        if self.cache.let_go - self._given_back >= TRIM_BYTES and not self._closed:
+            self._given_back = self.cache.let_go
+            self._executor.submit(give_back)
 
     def _again(self, job: _Job, attempts: int) -> None:
         """Put back a chunk that is wanted still: its host was busy, or its cancellation was under way."""
