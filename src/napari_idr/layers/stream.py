@@ -37,7 +37,7 @@ FRAME_MS = 33
 napari alone; half of that leaves room for panning."""
 
 
-SLOWEST_MS = 400
+SLOWEST_MS = 200
 """Longest time between two redraws while something comes, however slow the graphics are."""
 
 REST_MS = 150
@@ -233,6 +233,8 @@ class Streams:
         self._later: dict[str, Callable[[], None]] = {}
         self._lock = threading.Lock()
         self._posted = False
+        self._drawn = 0.0
+        """When the last redraw began."""
         self._throttler = QSignalThrottler()
         self._throttler.setTimeout(FRAME_MS)
         self._throttler.triggered.connect(self._redraw)
@@ -377,9 +379,11 @@ class Streams:
         with self._lock:
             self._posted = False
         self._throttler.throttle()
+        if not self._loader.in_flight() and time.perf_counter() - self._drawn > FRAME_MS / 1000:
+            self._throttler.flush()  # nothing more comes: this is the picture somebody waits for
 
     def _redraw(self) -> None:
-        started = time.perf_counter()
+        started = self._drawn = time.perf_counter()
         with self._lock:
             dirty, self._dirty = self._dirty, set()
             later, self._later = self._later, {}

@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 GRACE_SECONDS = 0.3
 """A download nobody wants any more lives this long: a view often comes back, and cancelling HTTP/1.1 costs the
-connection (a TCP and TLS set-up). A tenth of it where another view waits for the line."""
+connection (a TCP and TLS set-up). None where another view waits for the line."""
 
 BUSY_ATTEMPTS = 6
 """Times a chunk is asked for at a host that keeps saying it is busy."""
@@ -290,8 +290,7 @@ class ChunkLoader:
         if job.task is None:
             self._jobs.pop(job.chunk.key, None)
         elif job.ending is None:
-            grace = GRACE_SECONDS / 10 if hurry else GRACE_SECONDS
-            job.ending = self._loop.call_later(grace, job.task.cancel)
+            job.ending = self._loop.call_later(0.0 if hurry else GRACE_SECONDS, job.task.cancel)
 
     def _job(self, chunk: Chunk, priority: Priority) -> _Job:
         """Return the job of a chunk, kept alive if its download was about to be cancelled."""
