@@ -105,4 +105,4 @@ def test_the_command_opens_what_lies_on_the_clipboard(session: ViewerSession, qt
     open_from_clipboard()
     qtbot.waitUntil(lambda: len(session.viewer.layers) >= 4, timeout=30_000)
     plugin.close_opened()
-    qtbot.waitUntil(lambda: not session.viewer.layers)
+    qtbot.waitUntil(lambda: not session.viewer.layers, timeout=30_000)

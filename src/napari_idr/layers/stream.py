@@ -44,10 +44,10 @@ REST_MS = 150
 """A view that rests this long asks for the metadata it lacks: one passed through on the way asks for none."""
 
 
-AGAIN_SECONDS = 0.02
+AGAIN_SECONDS = 0.05
 """What becomes known of a plate within this time is asked for together."""
 
-AHEAD_MS = 80
+AHEAD_MS = 150
 """After a redraw, at most so often, what may be looked at next is thought about."""
 
 AHEAD_PART = 0.2
@@ -61,9 +61,9 @@ beyond that, chunks in view would drive each other out and be fetched for ever."
 class LayerStream:
     """One layer: what it lacks now.
 
-    ``budget`` says how many bytes its view may hold; ``on_looked`` is told of each slice, ``on_asks`` that metadata
-    are missing, ``on_unpainted`` that another redraw will show more, ``on_too_much`` once that the view needs more
-    memory than that.
+    ``budget`` says how many bytes its view may hold; ``on_drawn`` is told when each slice began, ``on_looked`` that
+    one lacked nothing, ``on_asks`` that metadata are missing, ``on_unpainted`` that another redraw will show more,
+    ``on_too_much`` once that the view needs more memory than that.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class LayerStream:
         layer: Layer,
         loader: ChunkLoader,
         budget: Callable[[], int],
+        on_drawn: Callable[[LayerStream, float], None],
         on_looked: Callable[[], None],
         on_asks: Callable[[], None],
         on_unpainted: Callable[[LayerStream], None],
@@ -78,7 +79,8 @@ class LayerStream:
     ) -> None:
         self._layer = weakref.ref(layer)
         self._loader = loader
-        self._budget, self._on_looked, self._on_asks = budget, on_looked, on_asks
+        self._budget, self._on_drawn = budget, on_drawn
+        self._on_looked, self._on_asks = on_looked, on_asks
         self._on_unpainted, self._on_too_much = on_unpainted, on_too_much
         self._wanted = 0
         self._told_too_much = False
@@ -127,6 +129,7 @@ class LayerStream:
             self._seen = wishes.seen
             for level, box in wishes.seen[:1]:
                 self._travel.note(level, box)
+        self._on_drawn(self, wishes.began)
         self._loader.cache.look(self, {*wishes.here, *wishes.chunks})
         wants = _affordable(list(wishes.chunks.values()), self._budget(), wishes.held)
         self._wanted = len(wants) + len(wishes.metadata) + len(wishes.unpainted)
@@ -228,7 +231,8 @@ class Streams:
     def __init__(self, loader: ChunkLoader) -> None:
         self._loader = loader
         self._streams: weakref.WeakKeyDictionary[Layer, LayerStream] = weakref.WeakKeyDictionary()
-        self._dirty: set[LayerStream] = set()
+        self._dirty: dict[LayerStream, float] = {}
+        """Whose picture lacks what came, and when the last of it came."""
         self._again: frozenset[LayerStream] = frozenset()
         self._later: dict[str, Callable[[], None]] = {}
         self._lock = threading.Lock()
@@ -256,6 +260,7 @@ class Streams:
             layer,
             self._loader,
             self._budget,
+            self._on_sliced,
             self._on_looked,
             self._on_asks,
             self._on_unpainted,
@@ -335,7 +340,8 @@ class Streams:
 
     def _on_arrived(self, viewers: frozenset[Any]) -> None:
         with self._lock:
-            self._dirty.update(viewer for viewer in viewers if isinstance(viewer, LayerStream))
+            now = time.perf_counter()
+            self._dirty.update({viewer: now for viewer in viewers if isinstance(viewer, LayerStream)})
             if self._posted or not self._dirty:
                 return
             self._posted = True
@@ -359,6 +365,12 @@ class Streams:
         layers = [stream.layer for stream in list(self._streams.values())]
         shown = sum(1 for layer in layers if layer is not None and layer.visible)
         return int(self._loader.cache.limit * MEMORY_PART) // max(1, shown)
+
+    def _on_sliced(self, stream: LayerStream, began: float) -> None:
+        """Drop a redraw that napari made needless: a view that moves is drawn anew with all that came before."""
+        with self._lock:
+            if self._dirty.get(stream, began) < began:
+                del self._dirty[stream]
 
     def _on_unpainted(self, stream: LayerStream) -> None:
         self._on_arrived(frozenset((stream,)))
@@ -385,7 +397,7 @@ class Streams:
     def _redraw(self) -> None:
         started = self._drawn = time.perf_counter()
         with self._lock:
-            dirty, self._dirty = self._dirty, set()
+            dirty, self._dirty = self._dirty, {}
             later, self._later = self._later, {}
         for function in later.values():
             function()

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .http import Http
     from .network_state import NetworkState
 
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://|(file):")
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -113,7 +115,7 @@ def shown_address(address: str) -> str:
 
 def scheme(address: str) -> str:
     r"""Scheme of an address in lower case, empty for a path (``C:\data`` is a path)."""
-    match = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://|(file):", address)
+    match = _SCHEME.match(address)
     return (match[1] or match[2]).lower() if match else ""
 
 

@@ -42,7 +42,6 @@ class Canvas:
     pixels: np.ndarray
     based: bool = False
     painted: dict[FieldKey, FieldLevels] = field(default_factory=dict)
-    pieces: dict[FieldKey, tuple[FieldLevels, Piece | None]] = field(default_factory=dict)
     pending: dict[FieldKey, _Pending] = field(default_factory=dict)
 
     def is_painted(self, key: FieldKey, known: FieldLevels | None) -> bool:
@@ -55,13 +54,6 @@ class Canvas:
         if pending is None or pending.known is not known or came(pending.lacks):
             return None
         return pending.lacks
-
-    def piece(self, key: FieldKey, known: FieldLevels, make: Callable[[], Piece | None]) -> Piece | None:
-        """Return the geometry of a field, made once per state of knowledge."""
-        kept = self.pieces.get(key)
-        if kept is None or kept[0] is not known:
-            kept = self.pieces[key] = (known, make())
-        return kept[1]
 
     def paint(
         self, key: FieldKey, known: FieldLevels | None, piece: Piece | None, ground: tuple[Any, ...], lacks: Wishes

@@ -7,6 +7,7 @@ mixed, so nobody who computes can see a placeholder.
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -50,6 +51,8 @@ class Wishes:
     """Things that are here and will be painted in the next redraw."""
     seen: list[tuple[Level, Box]] = field(default_factory=list)
     """What was looked at: levels and boxes, in order."""
+    began: float = field(default_factory=time.perf_counter)
+    """When the look began."""
     pictures: dict[tuple[Level, Box], np.ndarray] = field(default_factory=dict)
     """What was drawn already: napari asks for the plane of the thumbnail beside that on the canvas."""
 

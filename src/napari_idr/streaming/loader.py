@@ -40,6 +40,9 @@ BUSY_ATTEMPTS = 6
 TRY_AGAIN_SECONDS = (2.0, 5.0, 10.0, 30.0)
 """After these a chunk in view that failed is asked for again, the last one for ever: a server comes back."""
 
+DECODERS = 2
+"""Threads that decode: a window that is drawn needs the other cores, and the interpreter."""
+
 EXACT: Priority = (0, 0.0, 0.0)
 
 
@@ -126,7 +129,7 @@ class ChunkLoader:
         self._door = threading.Lock()
         """Nothing is posted to a loop that is being closed."""
         self._loop = asyncio.new_event_loop()
-        self._executor = ThreadPoolExecutor(4, thread_name_prefix="napari-idr-decode")
+        self._executor = ThreadPoolExecutor(DECODERS, thread_name_prefix="napari-idr-decode")
         self._loop.set_default_executor(self._executor)
         self._thread = threading.Thread(target=self._loop.run_forever, name="napari-idr-loader", daemon=True)
         self._thread.start()

@@ -30,6 +30,9 @@ CANVAS_PIXELS = 4 << 20
 
 KEPT_PLANES = 3
 
+KEPT_PIECES = 10_000
+"""Geometries of fields: two planes of a plate of 1536 wells with a few fields each."""
+
 
 class Fields(Protocol):
     """Where a mosaic finds its fields; implemented in ``readers.plate``."""
@@ -89,6 +92,7 @@ class MosaicLevel(Level):
         self.dtype = np.dtype(dtype)
         self.chunks = (*(1 for _ in axes.leading), *(min(t, s) for t, s in zip(tile, plane, strict=True)))
         self._canvases: OrderedDict[tuple[int, ...], Canvas] = OrderedDict()
+        self._pieces: OrderedDict[tuple[FieldKey, Box], tuple[FieldLevels, Piece | None]] = OrderedDict()
 
     # -- exact
 
@@ -136,9 +140,12 @@ class MosaicLevel(Level):
 
     def want(self, box: Box, wishes: Wishes) -> None:
         """Wish for the chunks of a box that are not here, of the fields that are known."""
+        whole = (*box[:-2], (0, self.shape[-2]), (0, self.shape[-1])) if self._fits_a_canvas(box) else None
         for slot in self._slots(box):
             known = self.fields.known(slot.key)
-            piece = self._piece(slot, known, box) if known is not None and known.levels else None
+            if known is None or not known.levels:
+                continue
+            piece = self._piece(slot, known, box) if whole is None else self._whole_piece(slot, known, whole)
             if piece is not None:
                 wishes.distance = self._distance(slot, box)
                 piece.level.want(piece.box, wishes)
@@ -158,7 +165,7 @@ class MosaicLevel(Level):
         return None
 
     def _canvas(self, box: Box) -> Canvas | None:
-        if self.shape[-2] * self.shape[-1] > CANVAS_PIXELS or any(e - s != 1 for s, e in box[:-2]):
+        if not self._fits_a_canvas(box):
             return None
         at = tuple(start for start, _ in box[:-2])
         canvas = self._canvases.pop(at, None) or self._new_canvas(at)
@@ -166,6 +173,19 @@ class MosaicLevel(Level):
         while len(self._canvases) > KEPT_PLANES:
             self._canvases.popitem(last=False)
         return canvas
+
+    def _fits_a_canvas(self, box: Box) -> bool:
+        return self.shape[-2] * self.shape[-1] <= CANVAS_PIXELS and all(e - s == 1 for s, e in box[:-2])
+
+    def _whole_piece(self, slot: Slot, known: FieldLevels, whole: Box) -> Piece | None:
+        """Return the geometry of a whole field in one plane, made once per state of knowledge."""
+        at = (slot.key, whole[:-2])
+        kept = self._pieces.get(at)
+        if kept is None or kept[0] is not known:
+            kept = self._pieces[at] = (known, self._piece(slot, known, whole))
+            while len(self._pieces) > KEPT_PIECES:
+                self._pieces.popitem(last=False)
+        return kept[1]
 
     def _new_canvas(self, at: tuple[int, ...]) -> Canvas:
         """Return a plane that begins as the coarser one enlarged, where that is known."""
@@ -201,7 +221,7 @@ class MosaicLevel(Level):
         piece = None
         if known is not None and known.levels:
             whole = (*box[:-2], (0, self.shape[-2]), (0, self.shape[-1]))
-            piece = canvas.piece(slot.key, known, lambda: self._piece(slot, known, whole))
+            piece = self._whole_piece(slot, known, whole)
         ground = self._ground(slot, (*box[:-2], (0, self.shape[-2]), (0, self.shape[-1])))
         if canvas.paint(slot.key, known, piece, ground, lacks) and self.layout.overlaps:
             for above in self._above(slot):
