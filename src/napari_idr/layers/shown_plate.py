@@ -45,16 +45,20 @@ class ShownPlate:
         self.labels: dict[str, tuple[PlateLabels, Labels]] = {}
         self._told = self._stopped = False
         self._coming: PlateMosaic | None = None
+        self._added = 0
+        """Channels that were given a layer so far."""
         self._ahead = object()
         """As whom the loader knows what is fetched for layers to come."""
         self._fit = Coalesced(session.in_background, self._lay_out_if_outgrown)
 
     def additions(self) -> list[Callable[[], Layer]]:
         """Return what adds the plate's layers, one each: a channel each, then the wells' names."""
-        return [*(partial(self._add_channel, plan) for plan in self.plans), self._add_wells]
+        return [*(partial(self._add_channel, index) for index in range(len(self.plans))), self._add_wells]
 
-    def _add_channel(self, plan: LayerPlan) -> Layer:
-        layer = self._viewer_session().add(plan)
+    def _add_channel(self, index: int) -> Layer:
+        """Add the layer of a channel by the plan of now: the plate may have been laid out anew meanwhile."""
+        layer = self._viewer_session().add(self.plans[index])
+        self._added = index + 1
         self._say_where(layer)
         self.channels.append(layer)
         return layer
@@ -113,7 +117,7 @@ class ShownPlate:
 
     def _fetch_for_later(self, session: ViewerSession) -> None:
         """Have fetched what channels will show whose layers are still to come: adding one takes napari a while."""
-        loader, later = session.session.loader, [plan for plan in self.plans[len(self.channels) :] if plan.visible]
+        loader, later = session.session.loader, [plan for plan in self.plans[self._added :] if plan.visible]
         stream = session.streams.stream_of(self.channels[0]) if self.channels else None
         seen = stream.seen if stream is not None else None
         wishes = Wishes()
@@ -152,6 +156,7 @@ class ShownPlate:
         if session is None or session.viewer is None or self._stopped:
             return
         before, self.mosaic, self._coming = self.mosaic, mosaic, None
+        self.plans = plans
         before.changed.disconnect(self._on_changed, missing_ok=True)
         mosaic.changed.connect(self._on_changed)
         for layer in list(self.channels):
