@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_idr.errors import Cancelled, ChunkError, NapariIdrError
-from napari_idr.streaming.boxes import box_at_level, chunk_count, pieces_of, read_boxes
-from napari_idr.streaming.chunks import ChunkedArray
+from napari_idr.streaming.boxes import box_at_level, pieces_of, read_boxes
+from napari_idr.streaming.chunks import ChunkedArray, chunk_count
 from napari_idr.streaming.loader import ChunkLoader
 from napari_idr.streaming.pyramid import array_levels
 

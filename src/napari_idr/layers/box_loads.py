@@ -106,5 +106,8 @@ class BoxLoads:
             self._end(job)
 
     def _end(self, job: BoxJob, error: Exception | None = None) -> None:
-        job.end("done" if error is None else "cancelled" if isinstance(error, Cancelled) else "failed", error)
+        if error is None:
+            job.end("done")
+        else:
+            job.fail(error)
         self.ended.emit(job)

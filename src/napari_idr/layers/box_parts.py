@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from napari_idr.errors import AddressError, Unsupported
 from napari_idr.model.sizes import said_bytes
 from napari_idr.readers.region import parse_region, region_box
-from napari_idr.streaming.boxes import MOST_CHUNKS, box_at_level, chunk_count
-from napari_idr.streaming.chunks import box_shape
+from napari_idr.streaming.boxes import MOST_CHUNKS, box_at_level
+from napari_idr.streaming.chunks import box_shape, chunk_count
 
 from . import napari_seam as seam
 from .images import NAME_LENGTH, short_name

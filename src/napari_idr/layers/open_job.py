@@ -43,6 +43,10 @@ class OpenJob:
             self.message = str(error)
         self.finished.set()
 
+    def fail(self, error: Exception) -> None:
+        """Say that it went wrong, or was stopped."""
+        self.end("cancelled" if isinstance(error, Cancelled) else "failed", error)
+
     def cancel(self) -> None:
         """Stop at the next step; layers that were added stay."""
         self._cancelled.set()

@@ -12,7 +12,7 @@ from napari_idr.remote.object_store import shown_address
 from .main_thread import in_main_thread
 from .open_job import OpenJob
 from .roi_rows import NO_IMAGES
-from .shown_rois import RoiImage, ShownRois, fail, image_key
+from .shown_rois import RoiImage, ShownRois, image_key
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -60,13 +60,13 @@ class RoiLayers:
         if opening.layers:
             self._begin(opening.layers[0], job)
         else:
-            fail(self._owner, job, opening.error or Cancelled("The image was not opened", job.title))
+            self._owner.fail(job, opening.error or Cancelled("The image was not opened", job.title))
 
     def _begin(self, layer: Layer, job: OpenJob) -> None:
         try:
             image = RoiImage.of_layer(layer)
         except NapariIdrError as error:
-            fail(self._owner, job, error)
+            self._owner.fail(job, error)
             return
         before = self._shown.get(image.key)
         self._shown[image.key] = ShownRois(self._owner, image, layer, job, before)

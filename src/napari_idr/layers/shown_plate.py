@@ -45,8 +45,8 @@ class ShownPlate:
         self.labels: dict[str, tuple[PlateLabels, Labels]] = {}
         self._told = self._stopped = False
         self._coming: PlateMosaic | None = None
-        self._added = 0
-        """Channels that were given a layer so far."""
+        self._awaited = set(range(len(self.plans)))
+        """Channels whose layers are still to come."""
         self._ahead = object()
         """As whom the loader knows what is fetched for layers to come."""
         self._fit = Coalesced(session.in_background, self._lay_out_if_outgrown)
@@ -58,7 +58,9 @@ class ShownPlate:
     def _add_channel(self, index: int) -> Layer:
         """Add the layer of a channel by the plan of now: the plate may have been laid out anew meanwhile."""
         layer = self._viewer_session().add(self.plans[index])
-        self._added = index + 1
+        self._awaited.discard(index)
+        if not self._awaited:
+            self._viewer_session().session.loader.forget(self._ahead)
         self._say_where(layer)
         self.channels.append(layer)
         return layer
@@ -111,22 +113,23 @@ class ShownPlate:
         if session is None:
             return
         session.streams.touch([*self.channels, *(layer for _, layer in self.labels.values())])
-        self._fetch_for_later(session)
+        if self._awaited:
+            self._fetch_for_later(session)
         if self.mosaic.fields.swept:
             session.streams.later(f"plate {id(self)}", self._on_swept)
 
     def _fetch_for_later(self, session: ViewerSession) -> None:
         """Have fetched what channels will show whose layers are still to come: adding one takes napari a while."""
-        loader, later = session.session.loader, [plan for plan in self.plans[self._added :] if plan.visible]
         stream = session.streams.stream_of(self.channels[0]) if self.channels else None
         seen = stream.seen if stream is not None else None
         wishes = Wishes()
         if seen is not None and seen[0] in self.plans[0].levels:
-            index = self.plans[0].levels.index(seen[0])
-            for plan in later:
-                plan.levels[index].want(seen[1], wishes)
+            level = self.plans[0].levels.index(seen[0])
+            for plan in [self.plans[index] for index in self._awaited]:
+                if plan.visible:
+                    plan.levels[level].want(seen[1], wishes)
         with suppress(Cancelled):  # closed meanwhile
-            loader.show(self._ahead, list(wishes.chunks.values()))
+            session.session.loader.show(self._ahead, list(wishes.chunks.values()))
 
     def _on_swept(self) -> None:
         """Say what is wrong, once, and lay out anew what does not fit: every well is known, or more of a field."""

@@ -35,13 +35,6 @@ KEPT_PLANES = 16
 """Planes whose ROIs are remembered."""
 
 
-def fail(owner: ViewerSession, job: OpenJob, error: Exception) -> None:
-    """End a job that went wrong, and tell."""
-    job.end("cancelled" if isinstance(error, Cancelled) else "failed", error)
-    if not owner.is_closed:
-        owner.failed.emit(job, error)
-
-
 def image_key(ours: dict[str, Any]) -> tuple[str, str]:
     """Return the repository of the image of a layer of ours, and its id there; empty where there is none."""
     return str(ours.get("repository", "")), str(ours.get("image_id", ""))
@@ -96,10 +89,10 @@ class ShownRois:
             plan = self._plan(self._at)
             self._job.check()
         except NapariIdrError as error:
-            in_main_thread(fail, self._owner, self._job, error)
+            in_main_thread(self._owner.fail, self._job, error)
         except Exception as error:  # noqa: BLE001 - the outermost edge of a worker: shown to the user, and logged
             _log.exception("%s", self._job.title)
-            in_main_thread(fail, self._owner, self._job, error)
+            in_main_thread(self._owner.fail, self._job, error)
         else:
             in_main_thread(self._show_first, plan)
 

@@ -177,15 +177,16 @@ class ViewerSession:
             opened = open_node(self.session, what, acquisition=acquisition, wells=wells, check=job.check)
             job.check()
         except NapariIdrError as error:
-            in_main_thread(self._on_failed, job, error)
+            in_main_thread(self.fail, job, error)
         except Exception as error:  # noqa: BLE001 - the outermost edge of a worker: shown to the user, and logged
             _log.exception("opening %s", job.title)
-            in_main_thread(self._on_failed, job, error)
+            in_main_thread(self.fail, job, error)
         else:
             in_main_thread(self._on_opened, job, opened)
 
-    def _on_failed(self, job: OpenJob, error: Exception) -> None:
-        job.end("cancelled" if isinstance(error, Cancelled) else "failed", error)
+    def fail(self, job: OpenJob, error: Exception) -> None:
+        """End a job that went wrong, and tell."""
+        job.fail(error)
         if not self._closed:
             self.failed.emit(job, error)
 
@@ -199,13 +200,13 @@ class ViewerSession:
         if job.state != "running":
             return
         if self.viewer is None or self._closed:
-            job.end("cancelled", Cancelled("The viewer was closed", job.title))
+            job.fail(Cancelled("The viewer was closed", job.title))
             return
         try:
             step()
         except Exception as error:  # noqa: BLE001 - napari may refuse a layer in any way: shown to the user, and logged
             _log.exception("adding %s", job.title)
-            self._on_failed(job, error)
+            self.fail(job, error)
 
     def _additions(self, job: OpenJob, opened: Opened) -> list[Callable[[], object]]:
         """Return the steps that show what was opened: a layer each."""

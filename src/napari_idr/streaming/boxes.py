@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from math import ceil, prod
+from math import ceil
 from typing import TYPE_CHECKING
 
-from .chunks import box_shape, slices
+from .chunks import box_shape, chunk_count, slices
 from .level import allocate
 
 if TYPE_CHECKING:
@@ -47,11 +47,6 @@ def box_at_level(box: Box, shape: Sequence[int], level_shape: Sequence[int]) -> 
         first = min(start * coarse // fine, coarse - 1)
         found.append((first, max(first + 1, min(coarse, -(-stop * coarse // fine)))))
     return tuple(found)
-
-
-def chunk_count(box: Box, chunks: Sequence[int]) -> int:
-    """Return how many chunks touch a box."""
-    return prod(ceil(stop / chunk) - start // chunk for (start, stop), chunk in zip(box, chunks, strict=True))
 
 
 def pieces_of(box: Box, chunks: Sequence[int], most: int = PIECE_CHUNKS) -> Iterator[Box]:

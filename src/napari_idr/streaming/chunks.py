@@ -8,7 +8,7 @@ from math import ceil, prod
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
 
@@ -63,10 +63,7 @@ class ChunkedArray:
 
     def count(self, box: Box) -> int:
         """Return how many chunks touch a box."""
-        return prod(
-            ceil(stop / chunk) - start // chunk if stop > start else 0
-            for (start, stop), chunk in zip(box, self.chunks, strict=True)
-        )
+        return chunk_count(box, self.chunks)
 
     def indices(self, box: Box) -> Iterator[tuple[int, ...]]:
         """Yield the indices of the chunks that touch a box."""
@@ -88,6 +85,14 @@ class Chunk:
     def key(self) -> ChunkKey:
         """What the cache knows it by."""
         return self.array.key(self.index)
+
+
+def chunk_count(box: Box, chunks: Sequence[int]) -> int:
+    """Return how many chunks of a shape touch a box."""
+    return prod(
+        ceil(stop / chunk) - start // chunk if stop > start else 0
+        for (start, stop), chunk in zip(box, chunks, strict=True)
+    )
 
 
 def intersect(a: Box, b: Box) -> Box | None:

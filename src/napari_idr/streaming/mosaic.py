@@ -140,7 +140,7 @@ class MosaicLevel(Level):
 
     def want(self, box: Box, wishes: Wishes) -> None:
         """Wish for the chunks of a box that are not here, of the fields that are known."""
-        whole = (*box[:-2], (0, self.shape[-2]), (0, self.shape[-1])) if self._fits_a_canvas(box) else None
+        whole = self._whole(box) if self._fits_a_canvas(box) else None
         for slot in self._slots(box):
             known = self.fields.known(slot.key)
             if known is None or not known.levels:
@@ -176,6 +176,10 @@ class MosaicLevel(Level):
 
     def _fits_a_canvas(self, box: Box) -> bool:
         return self.shape[-2] * self.shape[-1] <= CANVAS_PIXELS and all(e - s == 1 for s, e in box[:-2])
+
+    def _whole(self, box: Box) -> Box:
+        """Return the plane of a box in its whole width and height."""
+        return (*box[:-2], (0, self.shape[-2]), (0, self.shape[-1]))
 
     def _whole_piece(self, slot: Slot, known: FieldLevels, whole: Box) -> Piece | None:
         """Return the geometry of a whole field in one plane, made once per state of knowledge."""
@@ -220,9 +224,8 @@ class MosaicLevel(Level):
         self._ask(slot, known, lacks)
         piece = None
         if known is not None and known.levels:
-            whole = (*box[:-2], (0, self.shape[-2]), (0, self.shape[-1]))
-            piece = self._whole_piece(slot, known, whole)
-        ground = self._ground(slot, (*box[:-2], (0, self.shape[-2]), (0, self.shape[-1])))
+            piece = self._whole_piece(slot, known, self._whole(box))
+        ground = self._ground(slot, self._whole(box))
         if canvas.paint(slot.key, known, piece, ground, lacks) and self.layout.overlaps:
             for above in self._above(slot):
                 canvas.forget(above)
