@@ -90,7 +90,7 @@ def term_faults(term: OntologyTerm, known: KnownTerms) -> Iterator[str]:
 
 def check_ontologies(sets: Iterable[AnnotationSet], known: KnownTerms) -> Iterator[Finding]:
     """Yield P13 once for each ontology in use that is not kept whole, or older than it may be."""
-    for ontology in sorted(set(_ontologies(sets))):
+    for ontology in sorted({term.ontology for term in terms_of(sets)}):
         release = known.release(ontology)
         if release is None:
             yield about_all("P13", ontology, f"{ontology} is not kept here as a whole", warning=True)
@@ -98,12 +98,13 @@ def check_ontologies(sets: Iterable[AnnotationSet], known: KnownTerms) -> Iterat
             yield about_all("P13", ontology, f"the copy of {ontology} is of {release}", warning=True)
 
 
-def _ontologies(sets: Iterable[AnnotationSet]) -> Iterator[str]:
+def terms_of(sets: Iterable[AnnotationSet]) -> Iterator[OntologyTerm]:
+    """Yield every term that is used, as often as it is."""
     for one_set in sets:
         for one in one_set.objects:
-            yield from (phenotype.term.ontology for phenotype in one.phenotypes if phenotype.term is not None)
-            yield from (term.ontology for term in one.terms)
+            yield from (phenotype.term for phenotype in one.phenotypes if phenotype.term is not None)
+            yield from one.terms
         for statement in one_set.statements:
             term = statement.phenotype.term if statement.phenotype is not None else statement.term
             if term is not None:
-                yield term.ontology
+                yield term

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_idr.version import VERSION
 
+from .checks_terms import terms_of
 from .checksums import sha256_of
 
 if TYPE_CHECKING:
@@ -96,15 +97,8 @@ def fingerprint(image: AnnotatedImage) -> str:
 def ontologies(sets: Sequence[AnnotationSet]) -> list[dict[str, str]]:
     """Return the ontologies whose terms are used, with their releases as far as they are known."""
     used: dict[str, str] = {}
-    for one in sets:
-        said = [*one.objects, *(statement for statement in one.statements)]
-        for each in said:
-            phenotypes = getattr(each, "phenotypes", None) or [getattr(each, "phenotype", None)]
-            terms = [one.term for one in phenotypes if one is not None]
-            terms += list(getattr(each, "terms", ())) + [getattr(each, "term", None)]
-            for term in terms:
-                if term is not None:
-                    used[term.ontology] = max(used.get(term.ontology, ""), term.release)
+    for term in terms_of(sets):
+        used[term.ontology] = max(used.get(term.ontology, ""), term.release)
     return [{"prefix": name, "version": release} for name, release in sorted(used.items())]
 
 
