@@ -37,24 +37,29 @@ def readme(submission: Submission, target: Target, report: Report, roles: Mappin
 def _head(submission: Submission) -> Iterator[str]:
     form = submission.form
     found = counts(submission.sets)
-    yield f"# {form.title}"
+    yield f"# {_line(form.title)}"
     yield ""
     if form.description:
-        yield form.description
+        yield _line(form.description)
         yield ""
     yield f"- Annotated by: {', '.join(_person(one.name, one.orcid) for one in form.authors)}"
     yield f"- Licence of the annotations: {form.license} ({LICENSES.get(form.license, 'not stated')})"
     yield f"- Organism: {form.organism}{f' ({form.organism_accession})' if form.organism_accession else ''}"
     yield f"- Made: {instant(form.created)}, with napari-idr {VERSION}"
-    yield f"- Method: {form.method}"
+    yield f"- Method: {_line(form.method)}"
     for name, text in (("Criteria", form.criteria), ("Coverage", form.coverage)):
         if text:
-            yield f"- {name}: {text}"
+            yield f"- {name}: {_line(text)}"
     yield (
-        f"- Contents: {found['rois']:,} regions, {found['labels']:,} labels in {found['label_images']:,} label images and"
-        f" {found['tracks']:,} tracks on {found['images']:,} images"
+        f"- Contents: {found['rois']:,} regions, {found['labels']:,} labels in {found['label_images']:,} label images"
+        f" and {found['tracks']:,} tracks on {found['images']:,} images"
     )
     yield ""
+
+
+def _line(text: str) -> str:
+    """Return a text as one line that no table and no heading takes for its own."""
+    return " ".join(text.split()).replace("|", "/")
 
 
 def _person(name: str, orcid: str) -> str:
@@ -69,7 +74,7 @@ def _images(submission: Submission) -> Iterator[str]:
     for one in submission.sets:
         sizes = ", ".join(str(one.image.size(axis)) for axis in "xyzct")
         where = one.image.address or one.image.name
-        yield f"| {image_words(one.image)} | {where} | {sizes} | {_pixel(one.image)} | {len(one.objects):,} |"
+        yield f"| {_line(image_words(one.image))} | {_line(where)} | {sizes} | {_pixel(one.image)} | {len(one.objects):,} |"
     yield ""
 
 
@@ -83,8 +88,8 @@ def _pixel(image: AnnotatedImage) -> str:
 def _files(roles: Mapping[str, str]) -> Iterator[str]:
     yield "## The files"
     yield ""
-    yield "Coordinates are in pixels of the finest level. In OME-XML and GeoJSON (0, 0) is the corner of the first pixel,"
-    yield "in `rois.csv` its centre. z and t are counted from 0; where they are missing, a shape lies on all planes."
+    yield "Coordinates are in pixels of the finest level. In OME-XML and GeoJSON (0, 0) is the corner of the first"
+    yield "pixel, in `rois.csv` its centre. z and t are counted from 0; where they are missing, a shape lies on all planes."
     yield ""
     for role, text in ROLES.items():
         paths = [path for path, has in roles.items() if has == role]
