@@ -74,7 +74,8 @@ def _images(submission: Submission) -> Iterator[str]:
     for one in submission.sets:
         sizes = ", ".join(str(one.image.size(axis)) for axis in "xyzct")
         where = one.image.address or one.image.name
-        yield f"| {_line(image_words(one.image))} | {_line(where)} | {sizes} | {_pixel(one.image)} | {len(one.objects):,} |"
+        words = [image_words(one.image), where, sizes, _pixel(one.image), f"{len(one.objects):,}"]
+        yield f"| {' | '.join(_line(word) for word in words)} |"
     yield ""
 
 
@@ -82,14 +83,15 @@ def _pixel(image: AnnotatedImage) -> str:
     sizes = [f"{one.value:g} {one.unit or ''}".strip() for axis in "xyz" if (one := image.spacing_of(axis)) is not None]
     stated = image.spacing_stated_by
     note = f" (stated by {stated.name}; the file gives none)" if stated is not None else ""
-    return f"{' x '.join(sizes) or 'not known'}{note}"
+    drawn = "; drawn on pictures of 8 bits that the server renders" if image.source_kind == "rendered" else ""
+    return f"{' x '.join(sizes) or 'not known'}{note}{drawn}"
 
 
 def _files(roles: Mapping[str, str]) -> Iterator[str]:
     yield "## The files"
     yield ""
     yield "Coordinates are in pixels of the finest level. In OME-XML and GeoJSON (0, 0) is the corner of the first"
-    yield "pixel, in `rois.csv` its centre. z and t are counted from 0; where they are missing, a shape lies on all planes."
+    yield "pixel, in `rois.csv` its centre. z and t are counted from 0; a shape without them lies on all planes."
     yield ""
     for role, text in ROLES.items():
         paths = [path for path, has in roles.items() if has == role]
