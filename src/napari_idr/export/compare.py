@@ -1,4 +1,4 @@
-"""Whether what was read back is what was drawn (P21): every object, to 1e-4 of a pixel; label images bit by bit. Pure."""
+"""Whether what was read back is what was drawn (P21): objects to 1e-4 of a pixel, label images bit by bit. Pure."""
 
 from __future__ import annotations
 
