@@ -195,7 +195,7 @@ def _read_part(content: bytes, name: str, path: Path, number: int) -> _Part:
     return _Part(
         uuid=said.get("uuid") or uuid_for(stem, path, number),
         number=int(said.get("part", "1")),
-        name=roi.name or stem[:-4],
+        name=roi.name if "uuid" in said else roi.name or stem[:-4],
         shapes=from_imagej(roi),
         said=said,
         others=tuple(others),
@@ -224,8 +224,7 @@ def _object(parts: list[_Part]) -> AnnotatedObject:
         shapes = restored(shapes, json_value(kept, "shapes"), as_read)
     pairs = [(key, text) for key, text in first.said.items() if key in KEYS]
     known: dict[str, Any] = {"key_values": first.others} if first.others else {}
-    name = "" if not pairs or first.name else first.name
-    return object_from_details(pairs, shapes, uuid=first.uuid, name=name or first.name, **known)
+    return object_from_details(pairs, shapes, uuid=first.uuid, name=first.name, **known)
 
 
 FORMAT = ImagejRois()

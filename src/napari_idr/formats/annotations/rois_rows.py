@@ -14,7 +14,7 @@ from napari_idr.model.annotation_set import AnnotatedImage, AnnotatedObject, Ann
 
 from . import table_columns, table_shapes
 from .details import json_value
-from .documents import Document, from_document, to_document
+from .documents import Document, DocumentError, from_document, to_document
 from .files import told_of
 from .held import losses, naming
 from .image_documents import image_document, named_image, statements_of
@@ -109,15 +109,18 @@ def _rows(one: AnnotatedObject) -> list[Row]:
     ] or [{"shape_type": LABEL}]
     cells = table_columns.object_cells(one)
     rows = [{**row, **cells} for row in rows]
-    if _document(_object_of_cells(one, rows[0])) != _document(one):
+    if not _tell_all(rows[0], one):
         rows[0]["details"] = _json(_document(one))
     return rows
 
 
-def _object_of_cells(one: AnnotatedObject, row: Row) -> AnnotatedObject:
-    """Return what the cells that people read tell of an object."""
+def _tell_all(row: Row, one: AnnotatedObject) -> bool:
+    """Return whether the cells that people read tell all of an object, down to the types of its values."""
     blank = AnnotatedObject(uuid=one.uuid, is_track=one.is_track)
-    return table_columns.as_edited(blank, row)
+    try:
+        return _json(_document(table_columns.as_edited(blank, row))) == _json(_document(one))
+    except DocumentError:
+        return False
 
 
 def _document(one: AnnotatedObject) -> Document:
