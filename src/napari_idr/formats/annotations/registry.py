@@ -13,7 +13,17 @@ if TYPE_CHECKING:
 
     from .base import AnnotationFormat
 
-MODULES: tuple[str, ...] = ()
+MODULES: tuple[str, ...] = (
+    "ome_xml_rois",
+    "ome_xml_masks",
+    "omero_json",
+    "geojson",
+    "imagej_roi",
+    "coco",
+    "rois_table",
+    "rois_parquet",
+    "tracks_csv",
+)
 """Modules of this folder with a ``FORMAT``, the one that is tried first first."""
 
 

@@ -1,0 +1,179 @@
+"""Columns of the table of ROIs that tell an object, and how a cell that somebody changed gets back into it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from napari_idr.model.annotation_set import STATUSES, AnnotatedObject, LabelPlace
+from napari_idr.model.annotator import Annotator, bare_orcid
+from napari_idr.model.ontology import OntologyTerm, Phenotype, accession_of
+
+from .details import clean
+from .documents import DocumentError, time_of, time_text
+from .plain_numbers import number_of, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from napari_idr.model.annotation_set import Feature, Value
+
+    from .flat_rows import Row
+
+FEATURE = "feature:"
+SEPARATOR = "; "
+"""Between the phenotypes of an object that has several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Cells that belong together: how they follow from an object, and how they change it."""
+
+    names: tuple[str, ...]
+    get: Callable[[AnnotatedObject], Sequence[str]]
+    put: Callable[[AnnotatedObject, Sequence[str]], AnnotatedObject]
+
+
+def _text(column: str, field: str) -> Columns:
+    return Columns(
+        (column,),
+        lambda one: (clean(getattr(one, field)),),
+        lambda one, cells: replace(one, **cast("Any", {field: cells[0]})),
+    )
+
+
+def _time(field: str) -> Columns:
+    def get(one: AnnotatedObject) -> Sequence[str]:
+        time: datetime | None = getattr(one, field)
+        return ("" if time is None else time_text(time),)
+
+    def put(one: AnnotatedObject, cells: Sequence[str]) -> AnnotatedObject:
+        return replace(one, **cast("Any", {field: time_of(cells[0], field) if cells[0] else None}))
+
+    return Columns((field,), get, put)
+
+
+def _phenotype_cells(one: AnnotatedObject) -> Sequence[str]:
+    terms = [phenotype.term or OntologyTerm("", "") for phenotype in one.phenotypes]
+    parts = [phenotype.name for phenotype in one.phenotypes], [t.label for t in terms], [t.accession for t in terms]
+    return [clean(SEPARATOR.join(listed)) if any(listed) else "" for listed in parts]
+
+
+def _with_phenotypes(one: AnnotatedObject, cells: Sequence[str]) -> AnnotatedObject:
+    names, labels, accessions = (cell.split(SEPARATOR) if cell else [] for cell in cells)
+    if not len(names) == len(labels) == len(accessions):
+        names, labels, accessions = [cells[0]] if cells[0] else [], [cells[1]], [cells[2]]
+    found = zip(names, labels, accessions, strict=False)
+    return replace(one, phenotypes=tuple(_phenotype(*triple) for triple in found))
+
+
+def _phenotype(name: str, label: str, accession: str) -> Phenotype:
+    known = accession_of(accession)
+    if accession and not known:
+        raise DocumentError(f"{accession[:40]!r} is no accession of a term")
+    return Phenotype(name, OntologyTerm(known, label) if known else None)
+
+
+def _annotator(one: AnnotatedObject, cells: Sequence[str]) -> AnnotatedObject:
+    return replace(one, annotator=Annotator(cells[0], bare_orcid(cells[1]) if cells[1] else ""))
+
+
+def _status(one: AnnotatedObject, cells: Sequence[str]) -> AnnotatedObject:
+    status = cells[0] or "unreviewed"
+    if status not in STATUSES:
+        raise DocumentError(f"{status[:40]!r} is no status, which is one of {', '.join(STATUSES)}")
+    return replace(one, status=status)
+
+
+def _label_cells(one: AnnotatedObject) -> Sequence[str]:
+    return ("", "") if one.label is None else (clean(one.label.image), str(one.label.value))
+
+
+def _with_label(one: AnnotatedObject, cells: Sequence[str]) -> AnnotatedObject:
+    if not any(cells):
+        return replace(one, label=None)
+    if not re.fullmatch(r"-?\d{1,19}(\.0+)?", cells[1]):
+        raise DocumentError(f"{cells[1][:40]!r} is no label value")
+    return replace(one, label=LabelPlace(cells[0], int(cells[1].partition(".")[0])))
+
+
+def _parents(one: AnnotatedObject, cells: Sequence[str]) -> AnnotatedObject:
+    return replace(one, parents=tuple(cells[0].split()))
+
+
+OBJECT_COLUMNS = (
+    _text("roi_uuid", "uuid"),
+    _text("roi_name", "name"),
+    _text("layer", "layer"),
+    _text("class", "object_class"),
+    Columns(("label_image", "label_value"), _label_cells, _with_label),
+    Columns(("parent_uuid",), lambda one: (" ".join(one.parents),), _parents),
+    Columns(("phenotype", "phenotype_term_name", "phenotype_term_accession"), _phenotype_cells, _with_phenotypes),
+    _text("comment", "comment"),
+    Columns(("status",), lambda one: (one.status,), _status),
+    Columns(
+        ("annotator_name", "annotator_orcid"),
+        lambda one: (clean(one.annotator.name), clean(one.annotator.orcid)),
+        _annotator,
+    ),
+    _time("created"),
+    _time("modified"),
+)
+NAMES = tuple(name for columns in OBJECT_COLUMNS for name in columns.names)
+
+
+def object_cells(one: AnnotatedObject) -> Row:
+    """Return the cells that tell an object, its features among them."""
+    cells = {name: cell for part in OBJECT_COLUMNS for name, cell in zip(part.names, part.get(one), strict=True)}
+    return cells | {FEATURE + clean(name): value_text(value) for name, value in one.features}
+
+
+def as_edited(one: AnnotatedObject, row: Row) -> AnnotatedObject:
+    """Return an object with what the cells of a row say, where that is not what they would say of it.
+
+    Columns that are not there change nothing. Raises ``DocumentError``.
+    """
+    for columns in OBJECT_COLUMNS:
+        before = columns.get(one)
+        cells = [row.get(name, said) for name, said in zip(columns.names, before, strict=True)]
+        if list(cells) != list(before):
+            one = columns.put(one, cells)
+    return replace(one, features=_features(one, row))
+
+
+def _features(one: AnnotatedObject, row: Row) -> tuple[Feature, ...]:
+    said = {FEATURE + clean(name): (name, value) for name, value in one.features}
+    found = [(name, value) for name, value in one.features if FEATURE + clean(name) not in row]
+    for column, cell in row.items():
+        if not column.startswith(FEATURE):
+            continue
+        name, value = said.get(column, (column.removeprefix(FEATURE), None))
+        if value_text(value) != cell:
+            found.append((name, value_of(cell)))
+        elif column in said:
+            found.append((name, value))
+    order = {name: number for number, (name, _) in enumerate(one.features)}
+    return tuple(sorted(found, key=lambda pair: order.get(pair[0], len(order))))
+
+
+def value_text(value: Value) -> str:
+    """Return a value of a features table as text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return plain(value) if abs(value) < float("inf") else str(value)
+    return "" if value is None else clean(str(value))
+
+
+def value_of(text: str) -> Value:
+    """Return the value that a text stands for: a truth value, a number, else the text ("NA" is a text)."""
+    if text in ("true", "false"):
+        return text == "true"
+    if re.fullmatch(r"-?(0|[1-9]\d{0,17})", text):
+        return int(text)
+    try:
+        return number_of(text) if re.match(r"[-+.\d]", text) else text
+    except ValueError:
+        return text
