@@ -18,6 +18,7 @@ demo:
 
 test:
 	@sh scripts/setup.sh test
+	@sh scripts/setup_validate.sh
 	@sh scripts/test.sh
 
 test-napari:
