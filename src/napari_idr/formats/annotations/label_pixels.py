@@ -112,8 +112,6 @@ def original_pixels(
     axes, shape, origin, level = wanted
     if level >= len(image.level_factors) or not set(axes) <= set(full_axes):
         raise FormatError("The record of the label image does not fit its pixels", image.name, "leave the record out")
-    if not isinstance(full, np.ndarray) and (axes, shape, level) == (full_axes, full.shape, 0):
-        return full  # too large to read: it stays in its file
     factor = image.level_factors[level]
     box: list[slice] = []
     steps: list[np.ndarray | None] = []
@@ -136,6 +134,13 @@ def original_pixels(
         part = part if step is None else part.take(step, position)
     dropped = tuple(position for position, axis in enumerate(full_axes) if axis not in axes)
     return part.squeeze(dropped)
+
+
+def is_whole(
+    wanted: tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...], int], axes: tuple[str, ...], shape: Sequence[int]
+) -> bool:
+    """Return whether what is wanted of an array is all of it, so that it need not be read."""
+    return (wanted[0], wanted[1], wanted[3]) == (axes, tuple(shape), 0)
 
 
 def boxes(shape: Sequence[int], steps: Sequence[int]) -> Iterator[Box]:

@@ -21,7 +21,7 @@ from napari_idr.model.annotation_set import AnnotatedImage, AnnotationSet, Label
 from napari_idr.model.finding import Loss
 
 from .label_objects import agreed_image, losses_but_labels, objects_by_value, objects_of, only_label, only_set
-from .label_pixels import boxes, label_values, original_pixels, placed
+from .label_pixels import boxes, is_whole, label_values, original_pixels, placed
 from .label_tiff_xml import TYPES, label_xml, objects_from_records, read_label_xml
 from .object_record import image_from_record, label_from_record
 
@@ -221,7 +221,12 @@ def _own(file: tifffile.TiffFile, path: Path, given: AnnotatedImage | None, note
     pixels = _pixels(series, path)
     names = AXES if isinstance(pixels, np.ndarray) else tuple(sizes)
     full = pixels.reshape([sizes.get(axis, 1) for axis in AXES]) if isinstance(pixels, np.ndarray) else pixels
-    label = label_from_record(label_noted, path.name, lambda *wanted: original_pixels(full, names, stated, wanted))
+
+    def original(*wanted: Any) -> np.ndarray:
+        lazy = not isinstance(full, np.ndarray) and is_whole(wanted, names, full.shape)
+        return full if lazy else original_pixels(full, names, stated, wanted)
+
+    label = label_from_record(label_noted, path.name, original)
     objects = objects_from_records(object_records, label.name, path.name)
     return AnnotationSet(image=image, objects=objects, labels=(label,))
 
