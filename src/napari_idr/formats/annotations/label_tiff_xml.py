@@ -10,7 +10,7 @@ from napari_idr.errors import FormatError
 from napari_idr.formats.ome_xml import SYMBOLS, safe_xml
 from napari_idr.model.annotation_set import LabelPlace
 
-from .object_facts import object_facts
+from .object_facts import clean, object_facts
 from .object_record import image_record, label_record, object_from_record, object_record
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def label_xml(
 ) -> bytes:
     """Return the document as ASCII, as a TIFF holds it (schema 2016-06)."""
     root = ElementTree.Element("OME", {"xmlns": OME, "Creator": "napari-idr"})
-    element = ElementTree.SubElement(root, "Image", {"ID": "Image:0", "Name": _clean(image.name or image.address)})
+    element = ElementTree.SubElement(root, "Image", {"ID": "Image:0", "Name": clean(image.name or image.address)})
     _pixels(element, image, label, sizes, dtype)
     annotations = ElementTree.SubElement(root, "StructuredAnnotations")
     records: list[tuple[str, dict[str, str]]] = [(LABEL_NAMESPACE, _label_pairs(image, label))]
@@ -54,9 +54,7 @@ def _pixels(parent: Element, image: AnnotatedImage, label: LabelImage, sizes: di
             name = "TimeIncrement" if axis == "t" else f"PhysicalSize{axis.upper()}"
             said |= {name: repr(float(spacing.value)), f"{name}Unit": symbol}
     element = ElementTree.SubElement(parent, "Pixels", said)
-    ElementTree.SubElement(
-        element, "Channel", {"ID": "Channel:0:0", "Name": _clean(label.name), "SamplesPerPixel": "1"}
-    )
+    ElementTree.SubElement(element, "Channel", {"ID": "Channel:0:0", "Name": clean(label.name), "SamplesPerPixel": "1"})
     planes = sizes.get("z", 1) * sizes.get("t", 1)
     ElementTree.SubElement(element, "TiffData", {"IFD": "0", "PlaneCount": str(planes)})
 
@@ -67,10 +65,10 @@ def _label_pairs(image: AnnotatedImage, label: LabelImage) -> dict[str, str]:
 
 def _object_pairs(one: AnnotatedObject) -> dict[str, str]:
     value = 0 if one.label is None else one.label.value
-    facts = {name: _clean(str(text)) for name, text in object_facts(one).items()}
+    facts = {name: clean(str(text)) for name, text in object_facts(one).items()}
     return {
         "label": str(value),
-        **{_clean(name): text for name, text in facts.items()},
+        **{clean(name): text for name, text in facts.items()},
         "record": _json(object_record(one)),
     }
 
@@ -84,15 +82,6 @@ def _map_annotation(parent: Element, identifier: str, namespace: str, pairs: dic
 
 def _json(record: dict[str, Any]) -> str:
     return json.dumps(record, allow_nan=False, separators=(",", ":"))
-
-
-def _clean(text: str) -> str:
-    """Return a text without the characters that XML cannot hold; the record has them all."""
-    return "".join(letter if letter in "\t\n" or _is_xml(ord(letter)) else "\ufffd" for letter in text)
-
-
-def _is_xml(code: int) -> bool:
-    return 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
 
 
 def read_label_xml(text: str, file: str) -> tuple[Any, Any, list[tuple[int, Any]]] | None:

@@ -39,6 +39,8 @@ OWN_COLUMNS = (
     "status",
 )
 _PHENOTYPE = re.compile(r"phenotype(?:_([2-9]|[1-9]\d+))?(_term_name|_term_accession|_no_term)?")
+_UNCLEAN = re.compile("[^\t\n\x20-\x7e\x80-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML, or a table of texts, cannot hold; records have them all."""
 FEATURE = "feature:"
 """Put before the name of a feature that would be taken for another column."""
 
@@ -60,14 +62,23 @@ def object_facts(one: AnnotatedObject, taken: Sequence[str] = ()) -> dict[str, V
         "modified": time_text(one.modified),
         "status": one.status,
     }
-    facts = {name: value for name, value in facts.items() if value != ""}
+    facts = {name: _clean_value(value) for name, value in facts.items() if value != ""}
     for name, value in one.features:
-        column = _feature_column(name, taken)
+        column = clean(_feature_column(name, taken))
         if column in facts:
             raise FormatError(f"Two features are named {name!r}", one.name or one.uuid, "rename one of them")
         if value is not None and not (isinstance(value, float) and not math.isfinite(value)):
-            facts[column] = value
+            facts[column] = _clean_value(value)
     return facts
+
+
+def clean(text: str) -> str:
+    """Return a text as every format can hold it: other characters are replaced by U+FFFD, line ends are LF."""
+    return _UNCLEAN.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _clean_value(value: Value) -> Value:
+    return clean(value) if isinstance(value, str) else value
 
 
 def object_row(one: AnnotatedObject, taken: Sequence[str] = ()) -> dict[str, Any]:
@@ -94,22 +105,26 @@ def object_from_row(
         one = object_from_record({**record, "uuid": plain.uuid}, file, label=label)
     except (ValueError, TypeError, RecursionError):
         return plain, f"{file}: what was noted of {plain.name or plain.uuid} cannot be read, its columns were."
-    if {name: _text(value) for name, value in object_facts(one, taken).items()} != _texts(facts):
+    if not _agree(object_facts(one, taken), facts):
         return replace(
             one, **_differing(plain, one)
         ), f"{file}: {plain.name or plain.uuid} was edited, its columns count."
     return one, ""
 
 
-def _texts(facts: Mapping[str, Any]) -> dict[str, str]:
-    return {name: _text(value) for name, value in facts.items()}
+def _agree(noted: Mapping[str, Value], found: Mapping[str, Any]) -> bool:
+    """Return whether two rows say the same, one of them perhaps a table of texts."""
+    return noted.keys() == found.keys() and all(_same(value, found[name]) for name, value in noted.items())
 
 
-def _text(value: Any) -> str:
-    """Return a value as text, so that a table of texts can be compared with one of numbers."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+def _same(one: Value, other: Any) -> bool:
+    texts = [str(value).lower() if isinstance(value, bool) else str(value).strip() for value in (one, other)]
+    if texts[0] == texts[1] or isinstance(one, (str, bool)) or one is None:
+        return texts[0] == texts[1]
+    try:
+        return float(other) == one
+    except (TypeError, ValueError):
+        return False
 
 
 def _differing(plain: AnnotatedObject, recorded: AnnotatedObject) -> Record:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from .base import AnnotationFormat
 
-MODULES: tuple[str, ...] = ("label_tiff", "ngff_labels", "ngff_labels_05")
+MODULES: tuple[str, ...] = ("label_tiff", "ngff_labels", "ngff_labels_05", "ngio_tables", "omero_table")
 """Modules of this folder with a ``FORMAT``, the one that is tried first first."""
 
 
