@@ -46,6 +46,9 @@ UNITS = {
 }
 """UDUNITS-2 names of the symbols that OME-XML and ImageJ write."""
 
+SYMBOLS = {name: symbol for symbol, name in reversed(UNITS.items())}
+"""The symbol that OME-XML has for a unit."""
+
 
 @dataclass(frozen=True, slots=True)
 class OmeChannel:

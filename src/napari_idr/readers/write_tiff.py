@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_idr.errors import Unsupported
-from napari_idr.formats.ome_xml import UNITS
+from napari_idr.formats.ome_xml import SYMBOLS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +19,6 @@ ORDER = "tczyx"
 
 TYPES = ("uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "float64", "complex64", "complex128")
 """Types of pixels that OME-XML has names for (schema 2016-06, PixelType)."""
-
-SYMBOLS = {name: symbol for symbol, name in reversed(UNITS.items())}
 
 LARGE = (1 << 32) - (1 << 25)
 """Bytes of pixels from which on the 32-bit offsets of plain TIFF may not reach."""
