@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_idr.model.image import ImageMetadata
+    from napari_idr.model.saved_region import SavedRegion
 
 Kind = Literal["npy", "tiff", "zarr"]
 
@@ -44,7 +45,12 @@ def check_output(path: Path) -> Kind:
 
 
 def write_pixels(
-    path: Path, pixels: np.ndarray, metadata: ImageMetadata, level: int, origin: tuple[int, ...] = ()
+    path: Path,
+    pixels: np.ndarray,
+    metadata: ImageMetadata,
+    level: int,
+    origin: tuple[int, ...] = (),
+    source: SavedRegion | None = None,
 ) -> None:
     """Write a box of pixels of one level with its axes, pixel sizes, channel names and place. May block.
 
@@ -62,6 +68,8 @@ def write_pixels(
         Which of its levels they come from.
     origin
         First pixel of the box along each axis; empty for the whole level.
+    source
+        Which image they are a part of, and its licence: noted in the file, but for ``.npy``, which has no place for it.
 
     Raises
     ------
@@ -81,11 +89,11 @@ def write_pixels(
         elif kind == "tiff":
             from .write_tiff import write_ome_tiff
 
-            write_ome_tiff(draft, pixels, metadata, level, start)
+            write_ome_tiff(draft, pixels, metadata, level, start, source)
         else:
             from .write_zarr import write_ome_zarr
 
-            write_ome_zarr(draft, pixels, metadata, level, start)
+            write_ome_zarr(draft, pixels, metadata, level, start, source)
 
 
 @contextmanager

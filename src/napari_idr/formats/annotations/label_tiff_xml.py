@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from napari_idr.errors import FormatError
-from napari_idr.formats.ome_xml import SYMBOLS, safe_xml
+from napari_idr.formats.ome_xml import SYMBOLS, safe_xml, xml_text
 from napari_idr.model.annotation_set import LabelPlace
 
-from .object_facts import clean, object_facts
+from .object_facts import object_facts
 from .object_record import image_record, label_record, object_from_record, object_record
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def label_xml(
 ) -> bytes:
     """Return the document as ASCII, as a TIFF holds it (schema 2016-06)."""
     root = ElementTree.Element("OME", {"xmlns": OME, "Creator": "napari-idr"})
-    element = ElementTree.SubElement(root, "Image", {"ID": "Image:0", "Name": clean(image.name or image.address)})
+    element = ElementTree.SubElement(root, "Image", {"ID": "Image:0", "Name": xml_text(image.name or image.address)})
     _pixels(element, image, label, sizes, dtype)
     annotations = ElementTree.SubElement(root, "StructuredAnnotations")
     records: list[tuple[str, dict[str, str]]] = [(LABEL_NAMESPACE, _label_pairs(image, label))]
@@ -54,7 +54,9 @@ def _pixels(parent: Element, image: AnnotatedImage, label: LabelImage, sizes: di
             name = "TimeIncrement" if axis == "t" else f"PhysicalSize{axis.upper()}"
             said |= {name: repr(float(spacing.value)), f"{name}Unit": symbol}
     element = ElementTree.SubElement(parent, "Pixels", said)
-    ElementTree.SubElement(element, "Channel", {"ID": "Channel:0:0", "Name": clean(label.name), "SamplesPerPixel": "1"})
+    ElementTree.SubElement(
+        element, "Channel", {"ID": "Channel:0:0", "Name": xml_text(label.name), "SamplesPerPixel": "1"}
+    )
     planes = sizes.get("z", 1) * sizes.get("t", 1)
     ElementTree.SubElement(element, "TiffData", {"IFD": "0", "PlaneCount": str(planes)})
 
@@ -65,10 +67,10 @@ def _label_pairs(image: AnnotatedImage, label: LabelImage) -> dict[str, str]:
 
 def _object_pairs(one: AnnotatedObject) -> dict[str, str]:
     value = 0 if one.label is None else one.label.value
-    facts = {name: clean(str(text)) for name, text in object_facts(one).items()}
+    facts = {name: xml_text(str(text)) for name, text in object_facts(one).items()}
     return {
         "label": str(value),
-        **{clean(name): text for name, text in facts.items()},
+        **{xml_text(name): text for name, text in facts.items()},
         "record": _json(object_record(one)),
     }
 

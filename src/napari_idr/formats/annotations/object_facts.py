@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from napari_idr.errors import FormatError
+from napari_idr.formats.ome_xml import xml_text
 from napari_idr.model.annotation_set import STATUSES, AnnotatedObject
 from napari_idr.model.annotator import Annotator, bare_orcid
 from napari_idr.model.ontology import OntologyTerm, Phenotype, accession_of
@@ -39,8 +40,6 @@ OWN_COLUMNS = (
     "status",
 )
 _PHENOTYPE = re.compile(r"phenotype(?:_([2-9]|[1-9]\d+))?(_term_name|_term_accession|_no_term)?")
-_UNCLEAN = re.compile("[^\t\n\x20-\x7e\x80-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML, or a table of texts, cannot hold; records have them all."""
 FEATURE = "feature:"
 """Put before the name of a feature that would be taken for another column."""
 
@@ -64,7 +63,7 @@ def object_facts(one: AnnotatedObject, taken: Sequence[str] = ()) -> dict[str, V
     }
     facts = {name: _clean_value(value) for name, value in facts.items() if value != ""}
     for name, value in one.features:
-        column = clean(_feature_column(name, taken))
+        column = xml_text(_feature_column(name, taken))
         if column in facts:
             raise FormatError(f"Two features are named {name!r}", one.name or one.uuid, "rename one of them")
         if value is not None and not (isinstance(value, float) and not math.isfinite(value)):
@@ -72,13 +71,8 @@ def object_facts(one: AnnotatedObject, taken: Sequence[str] = ()) -> dict[str, V
     return facts
 
 
-def clean(text: str) -> str:
-    """Return a text as every format can hold it: other characters are replaced by U+FFFD, line ends are LF."""
-    return _UNCLEAN.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
 def _clean_value(value: Value) -> Value:
-    return clean(value) if isinstance(value, str) else value
+    return xml_text(value) if isinstance(value, str) else value
 
 
 def object_row(one: AnnotatedObject, taken: Sequence[str] = ()) -> dict[str, Any]:
