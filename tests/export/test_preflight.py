@@ -7,11 +7,12 @@ from known_terms import GONE, SmallCmpo
 from made_sets import WHEN, good, good_form, good_set, image, nuclei, region
 
 from napari_idr.errors import Cancelled, NotFound, Unreachable
-from napari_idr.export.checks_texts import file_name_fault, safe_name
+from napari_idr.export.checks_texts import file_name_fault
 from napari_idr.export.fixes import apply_fix
 from napari_idr.export.preflight import Preflight, ask_repository
 from napari_idr.export.report import Acknowledgement, Report, key_of, report_as_json
 from napari_idr.export.rules import RULES
+from napari_idr.formats.documents.submitted_file import safe_name
 from napari_idr.model.annotation import Ellipse, Line, Mask, Point, Polygon, Polyline, Rectangle, Roi
 from napari_idr.model.annotation_set import AnnotationSet, LabelImage, LabelPlace, Spacing
 from napari_idr.model.annotator import Annotator

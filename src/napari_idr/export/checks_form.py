@@ -56,6 +56,8 @@ def _check_required(form: SubmissionForm, target: Target) -> Iterator[Finding]:
     """Yield P25: what each archive's tables require."""
     if not form.organism.strip():
         yield about_all("P25", FORM, "the organism is missing (Characteristics [Organism])")
+    if target != "bia" and not form.organism_accession.strip():
+        yield about_all("P25", FORM, "the accession of the organism is missing (Term Source 1 Accession)")
     if not form.title.strip():
         yield about_all("P25", FORM, "the title is missing")
     if target != "idr" and not form.description.strip():

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from napari_idr.formats.documents.submitted_file import is_path
+
 from .finding_makers import about_image, about_object, object_words
 
 if TYPE_CHECKING:
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
     from napari_idr.model.finding import Finding
 
 LONGEST_CELL = 65_536
-LONGEST_FILE_NAME = 255
-_FILE_NAME = re.compile(r"[a-zA-Z0-9!\-_.*'()]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _FOLDER = re.compile(r"(?:^|[\s\"'=])(/(?:home|Users|mnt|data|root|tmp|media|Volumes)/\S+|[A-Za-z]:\\\S+|\\\\\w+\\\S+)")
@@ -82,23 +82,12 @@ def _wrong_column(name: str, count: int) -> str:
 
 def file_name_fault(path: str) -> str:
     """Return what the BioImage Archive would not accept about a relative path, "" where it accepts it (P16)."""
-    parts = path.split("/")
-    if path.startswith("/") or ".." in parts or "." in parts or "" in parts:
-        return "it is no plain relative path"
-    for part in parts:
-        if part != part.strip() or not _FILE_NAME.fullmatch(part):
-            return "only a-z, A-Z, 0-9 and !-_.*'() may stand in a name"
-        if len(part.encode()) > LONGEST_FILE_NAME:
-            return f"a name has more than {LONGEST_FILE_NAME} bytes"
-    return ""
-
-
-def safe_name(text: str, most: int = 80) -> str:
-    """Return a text as a part of a file name that every archive accepts; "image" for a text without such letters."""
-    import unicodedata
-
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-zA-Z0-9_.-]+", "-", plain).strip("-.")[:most].rstrip("-.") or "image"
+    if is_path(path):
+        return ""
+    plain = set(path.split("/")) & {"", ".", ".."}
+    return (
+        "it is no plain relative path" if plain else "only a-z, A-Z, 0-9 and !-_.*'() may stand in a name, at most 255"
+    )
 
 
 def check_private(image: AnnotatedImage, one: AnnotatedObject) -> Iterator[Finding]:

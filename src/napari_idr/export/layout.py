@@ -9,10 +9,9 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from napari_idr.formats.documents.submitted_file import safe_name
 from napari_idr.model.annotation import Ellipse, Line, Point, Polygon, Polyline, Rectangle
 from napari_idr.model.submission import ANNOTATION_TYPES
-
-from .checks_texts import safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,7 +26,7 @@ def package_name(form: SubmissionForm) -> str:
     """Return what a package's folder is called: study, what it is, and the day."""
     study = safe_name(form.accession) if form.accession else "local"
     day = form.created.strftime("%Y%m%d") if form.created else "undated"
-    return f"{study}-annotations-{safe_name(form.title, 40)}-{day}"
+    return f"{study}-annotations-{safe_name(form.title)[:40].rstrip('_.')}-{day}"
 
 
 def stems(images: Sequence[AnnotatedImage]) -> dict[str, str]:
@@ -43,7 +42,7 @@ def stems(images: Sequence[AnnotatedImage]) -> dict[str, str]:
 
 def _short_id(image: AnnotatedImage) -> str:
     if image.image_id:
-        return safe_name(image.image_id, 40)
+        return safe_name(image.image_id)
     return f"local-{hashlib.sha256(image.key.encode()).hexdigest()[:8]}"
 
 
@@ -51,15 +50,6 @@ def _image_name(image: AnnotatedImage) -> str:
     if image.plate and image.well:
         return f"{image.plate}-{image.well}-{image.field}" if image.field else f"{image.plate}-{image.well}"
     return image.name or image.address.rstrip("/").rsplit("/", 1)[-1]
-
-
-def source_path(image: AnnotatedImage) -> str:
-    """Return what a file list calls the image itself: its web address, or "images/" and the name of a local one."""
-    if image.address.startswith(("https://", "http://")):
-        return image.address
-    if image.repository and image.image_id:
-        return f"{image.repository}/image-{image.image_id}"
-    return f"images/{safe_name(image.name or image.address.rstrip('/').rsplit('/', 1)[-1])}"
 
 
 def types_of(objects: Iterable[AnnotatedObject]) -> tuple[str, ...]:

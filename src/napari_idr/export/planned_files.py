@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from napari_idr.formats.documents.submitted_file import safe_name
 from napari_idr.model.annotation import Mask
 
-from .checks_texts import safe_name
 from .layout import LABELS, ROIS, TABLES, regions_of, stems, types_of
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _of_labels(one_set: AnnotationSet, labels: LabelImage, path: str) -> Iterato
     part = replace(one_set, labels=(labels,), objects=tuple(own), statements=())
     types, image = types_of(own) or ("segmentation_mask",), one_set.image
     yield PlannedFile(f"{path}.labels.ome.tif", "label-image", "label-tiff", (part,), types, image, is_image=True)
-    yield PlannedFile(f"{path}.ome.zarr.zip", "label-image", "ngff-labels", (part,), types, image, is_image=True)
+    yield PlannedFile(f"{path}.ome.zarr.zip", "label-image", "ome-zarr-labels", (part,), types, image, is_image=True)
 
 
 def _of_all(sets: Sequence[AnnotationSet], parquet: bool) -> Iterator[PlannedFile]:
