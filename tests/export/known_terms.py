@@ -16,6 +16,9 @@ class SmallCmpo:
     def term(self, accession: str) -> OntologyTerm | None:
         return self._terms.get(accession)
 
+    def accessions(self) -> list[str]:
+        return list(self._terms)
+
     def release(self, ontology: str) -> str | None:
         return self._release if ontology == "CMPO" else None
 

@@ -30,6 +30,10 @@ class KnownTerms(Protocol):
         """Return the release of an ontology that is kept whole, None where it is not."""
         ...
 
+    def accessions(self) -> Iterable[str]:
+        """Return the accessions of all terms that are kept."""
+        ...
+
     def accession_of_label(self, label: str) -> str:
         """Return the accession of the one term of this label, "" where there is none."""
         ...
