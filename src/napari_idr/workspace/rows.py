@@ -160,26 +160,17 @@ def _by_names(connection: Connection, question: Any, column: Any, names: Iterabl
     return found
 
 
-def add_batch(connection: Connection, batch: Batch) -> int:
-    """Add what of a batch is not there yet; returns the number of new events."""
-    before = _known_uuids(connection, batch)
-    fresh = [event for event in batch.events if event.uuid not in before]
+def add_batch(connection: Connection, batch: Batch) -> None:
+    """Add what of a batch is not there yet."""
     chunks = {chunk.digest: chunk.data for _, chunk in batch.chunks if chunk.digest and chunk.data}
     places = [
         {"event": event, "place": place_text(chunk.place), "chunk": chunk.digest} for event, chunk in batch.chunks
     ]
     documents = [{"digest": one.digest, "kind": one.kind, "body": one.text} for one in batch.documents]
     add_rows(connection, schema.documents, documents)
-    add_rows(connection, schema.events, [event_row(event) for event in fresh])
+    add_rows(connection, schema.events, [event_row(event) for event in batch.events])
     add_rows(connection, schema.chunks, [{"digest": name, "data": data} for name, data in chunks.items()])
     add_rows(connection, schema.label_chunks, places)
-    return len(fresh)
-
-
-def _known_uuids(connection: Connection, batch: Batch) -> set[str]:
-    table = schema.events
-    rows = _by_names(connection, select(table.c.uuid), table.c.uuid, (event.uuid for event in batch.events))
-    return {row[0] for row in rows}
 
 
 def add_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
