@@ -27,7 +27,7 @@ from napari_idr.workspace.changes import (
     verdict_event,
 )
 from napari_idr.workspace.database import sqlite_address
-from napari_idr.workspace.events import Batch, joined, new_event
+from napari_idr.workspace.events import Batch, QueuedObject, joined, new_event
 from napari_idr.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -446,3 +446,19 @@ def test_tables_are_those_that_the_migrations_make(workspace: Workspace) -> None
 
     with workspace.reading() as reader:
         assert compare_metadata(MigrationContext.configure(reader.connection), metadata) == []
+
+
+def test_a_queue_is_kept_in_its_order_also_while_it_waits(file: Path, workspace: Workspace) -> None:
+    queue = new_event("queued").uuid
+    places = tuple(QueuedObject(queue, position, KEY, f"object {position}", "a" * 64) for position in range(5))
+    event = new_event("queued", queue=queue, who=ME)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        workspace.record(Batch((event,), queued=places[::-1]))
+        with workspace.reading() as reader:
+            assert reader.queue(queue) == list(places)
+        other.execute("ROLLBACK")
+    workspace.send_waiting()
+    with workspace.reading() as reader:
+        assert reader.queue(queue) == list(places)
+        assert [one.kind for one in reader.history(queue=queue).events] == ["queued"]

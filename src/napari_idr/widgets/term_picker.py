@@ -10,7 +10,6 @@ from qtpy.QtWidgets import (
     QLabel,
     QLineEdit,
     QListView,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,

@@ -112,6 +112,21 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class QueuedObject:
+    """One place of a queue of review."""
+
+    queue: str
+    """Uuid of the queue; a "queued" event has its name and filter as a document."""
+    position: int
+    image: str
+    """``AnnotatedImage.key``."""
+    object: str
+    """Uuid."""
+    version: str = ""
+    """Digest of the object when it was queued; empty where it is not annotated in the workspace."""
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Events that are written together or not at all, and what they refer to."""
 
@@ -119,6 +134,7 @@ class Batch:
     documents: tuple[Document, ...] = ()
     chunks: tuple[tuple[str, PaintedChunk], ...] = ()
     """``(uuid of the event, chunk)``."""
+    queued: tuple[QueuedObject, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.events)
@@ -131,6 +147,7 @@ def joined(batches: Iterable[Batch]) -> Batch:
         tuple(event for one in batches for event in one.events),
         tuple(dict.fromkeys(document for one in batches for document in one.documents)),
         tuple(chunk for one in batches for chunk in one.chunks),
+        tuple(place for one in batches for place in one.queued),
     )
 
 

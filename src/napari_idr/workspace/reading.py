@@ -11,7 +11,7 @@ from napari_idr.model.annotation_set import AnnotatedImage, AnnotationSet, Image
 from .codec import decode
 from .history import History, LabelHistory, fold, object_now
 from .label_pixels import LabelHeader, label_image
-from .rows import read_chunks, read_documents, read_events, read_painted, select_events
+from .rows import read_chunks, read_documents, read_events, read_painted, read_queue, select_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from napari_idr.model.annotation_set import LabelImage
 
-    from .events import Batch, Event, PaintedChunk
+    from .events import Batch, Event, PaintedChunk, QueuedObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,12 @@ class Reader:
         here = {chunk.digest: chunk.data for batch in self.waiting for _, chunk in batch.chunks if chunk.data}
         rest = read_chunks(self.connection, wanted - here.keys())
         return rest | {name: here[name] for name in wanted & here.keys()}
+
+    def queue(self, queue: str) -> list[QueuedObject]:
+        """Return the objects of a queue of review, in its order."""
+        waiting = (one for batch in self.waiting for one in batch.queued if one.queue == queue)
+        found = {one.position: one for one in (*waiting, *read_queue(self.connection, queue))}
+        return [found[position] for position in sorted(found)]
 
     def history(self, **wanted: str) -> History:
         """Return what the events of an image, or of a queue, come to."""

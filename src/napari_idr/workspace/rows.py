@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
@@ -16,7 +16,7 @@ from napari_idr.model.annotator import NOBODY, Annotator
 
 from . import schema
 from .codec import decode, encode
-from .events import KINDS, Batch, Event, PaintedChunk
+from .events import KINDS, Batch, Event, PaintedChunk, QueuedObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -139,6 +139,13 @@ def read_painted(connection: Connection, events: Iterable[str]) -> dict[str, lis
     return painted
 
 
+def read_queue(connection: Connection, queue: str) -> list[QueuedObject]:
+    """Return the objects of a queue, in its order."""
+    table = schema.queue_objects
+    question = select(table).where(table.c.queue == queue).order_by(table.c.position)
+    return [QueuedObject(*row) for row in connection.execute(question)]
+
+
 def place_text(place: tuple[int, ...]) -> str:
     """Return the index of a chunk as text: "0.3.2"."""
     return ".".join(map(str, place))
@@ -171,6 +178,7 @@ def add_batch(connection: Connection, batch: Batch) -> None:
     add_rows(connection, schema.events, [event_row(event) for event in batch.events])
     add_rows(connection, schema.chunks, [{"digest": name, "data": data} for name, data in chunks.items()])
     add_rows(connection, schema.label_chunks, places)
+    add_rows(connection, schema.queue_objects, [asdict(one) for one in batch.queued])
 
 
 def add_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
