@@ -60,7 +60,11 @@ def _count(workspace: Workspace, key: str) -> int:
 def _lines(document: dict[str, Any]) -> Iterator[str]:
     yield f"{document['workspace']}\t{document['events']} events\t{document['waiting']} waiting"
     for image in document["images"]:
-        yield f"{image['name'] or '-'}\t{image['objects']} objects\t{image['address']}"
+        yield f"{image['name'] or '-'}\t{_counted(image['objects'])}\t{image['address']}"
+
+
+def _counted(objects: int) -> str:
+    return f"{objects} {'object' if objects == 1 else 'objects'}"
 
 
 def _session() -> Session:

@@ -76,6 +76,8 @@ class Session:
         """Where ontology terms are looked up."""
         self._workspace: Workspace | None = None
         self._terms: Terms | None = None
+        self._making = threading.Lock()
+        """Held while one of the two is opened; whoever lists repositories does not wait for it."""
         self._lock = threading.RLock()
         self._repositories: dict[str, Repository] = {}
         for address in (self.settings.server, *self.settings.servers):
@@ -126,7 +128,7 @@ class Session:
         from napari_idr.workspace.opening import default_address
         from napari_idr.workspace.workspace import Workspace
 
-        with self._lock:
+        with self._making:
             if self._workspace is None:
                 folder = self.settings.data_dir
                 self._workspace = Workspace(self.settings.workspace or default_address(folder), folder / "journal")
@@ -139,7 +141,7 @@ class Session:
         from napari_idr.workspace.term_index import TermIndex
         from napari_idr.workspace.terms import Terms
 
-        with self._lock:
+        with self._making:
             if self._terms is None:
                 index = TermIndex(self.settings.data_dir / "terms.sqlite")
                 self._terms = Terms(index, Ontologies(self.http, self.ontologies))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +16,8 @@ from napari_idr.workspace.autosave import Autosave
 from napari_idr.workspace.changes import ObjectChange
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from command import Run
 
 IMAGE = AnnotatedImage(address="https://idr.example.org/?show=image-1", name="cells", repository="idr", image_id="1")
@@ -45,7 +46,7 @@ def test_info_lists_the_images_and_the_number_of_their_objects(run: Run, tmp_pat
     assert (status, err) == (0, "")
     place, image = (line.split("\t") for line in out.splitlines())
     assert place == [str(tmp_path / "data" / "workspace.sqlite"), "2 events", "0 waiting"]
-    assert image == ["cells", "1 objects", IMAGE.address]
+    assert image == ["cells", "1 object", IMAGE.address]
     assert json.loads(run("workspace", "info", "--json")[1])["images"][0]["objects"] == 1
 
 

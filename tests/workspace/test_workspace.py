@@ -400,6 +400,8 @@ def test_a_review_file_is_one_file_and_holds_the_images_that_were_asked_for(
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {"one.idrreview"}
     with opened(target) as handed:
         assert handed.images() == [other]
+        with handed.reading() as reader:
+            assert reader.connection.execute(text("SELECT count(*) FROM documents")).scalar() == 1
     with pytest.raises(FormatError, match="file of that name"):
         workspace.export(target)
 
@@ -415,6 +417,16 @@ def test_a_review_file_is_one_file_and_holds_the_images_that_were_asked_for(
         f"{EVENT} {NEW}, 9, at, kind, {REST}, '[' FROM events",
         "INSERT INTO label_chunks SELECT uuid, '../..', '' FROM events",
         "INSERT INTO chunks VALUES ('', zeroblob(9))",
+        "INSERT INTO chunks VALUES ('a', 'text')",
+        "INSERT INTO documents VALUES ('a', 'b', x'00ff')",
+        f"{EVENT} {NEW}, 'many', at, kind, {REST}, body FROM events",
+        f"{EVENT} {NEW}, 9, x'00', kind, {REST}, body FROM events",
+        f"{EVENT} {NEW}, 9, at, kind, '\\', '', '', '', '', body FROM events",
+        f"{EVENT} {NEW}, 9, at, kind, x'5c00', '', '', '', '', body FROM events",
+        f"{EVENT} {NEW}, 9, at, kind, {REST}, x'7b7d' FROM events",
+        "INSERT INTO queue_objects VALUES ('a', 1, '', '', '')",
+        "DROP TABLE queue_objects; CREATE VIEW queue_objects AS SELECT 1",
+        "DROP TABLE queue_objects",
     ],
 )
 def test_nothing_is_taken_of_a_review_file_that_was_tampered_with(
@@ -423,7 +435,7 @@ def test_nothing_is_taken_of_a_review_file_that_was_tampered_with(
     workspace.record(described_event(IMAGE, ME))
     part = workspace.export(tmp_path / "part.idrreview")
     with closing(sqlite3.connect(part)) as connection, connection:
-        connection.execute(spoil)
+        connection.executescript(spoil)
     with opened(tmp_path / "mine.sqlite") as mine:
         with pytest.raises(FormatError):
             mine.merge(part)
@@ -462,3 +474,18 @@ def test_a_queue_is_kept_in_its_order_also_while_it_waits(file: Path, workspace:
     with workspace.reading() as reader:
         assert reader.queue(queue) == list(places)
         assert [one.kind for one in reader.history(queue=queue).events] == ["queued"]
+
+
+def test_what_a_file_does_not_take_that_is_damaged_while_it_is_open_waits(file: Path, workspace: Workspace) -> None:
+    workspace.record(made(rectangle()))
+    assert workspace._database is not None
+    workspace._database.engine.dispose()
+    file.write_bytes(b"damaged" * 1000)
+    workspace.record(Batch((new_event("note", image=KEY),)))
+    assert isinstance(workspace.problem, FormatError)
+    assert workspace.waiting == 1
+    workspace.close()
+    with opened(file) as again:
+        assert "damaged" in again.remarks[0]
+        assert (again.problem, again.waiting) == (None, 0)
+        assert [event.kind for event in again.history(KEY).events] == ["note"]

@@ -16,7 +16,7 @@ from napari_idr.errors import AddressError, FormatError, Unsupported
 
 from .database_errors import in_our_words
 from .migrate import revision_of, upgrade
-from .schema import APPLICATION_ID, REVISION
+from .schema import APPLICATION_ID, REVISION, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 BUSY_SECONDS = 3.0
 """How long a write waits for another program's; after that it goes to the journal."""
 CONNECT_SECONDS = 5
+LARGEST_VALUE = 128 << 20
+"""Bytes of one value in a file from elsewhere."""
 _LOCK = 0x49445257
 """PostgreSQL's advisory lock that writers hold, so that events arrive in the order of their numbers."""
 
@@ -141,8 +143,9 @@ def shown(address: str) -> str:
 def _check_is_ours(connection: Connection, where: str) -> None:
     """Refuse a file that is a database of some other program."""
     application = connection.execute(text("PRAGMA application_id")).scalar_one()
-    tables = connection.execute(text("SELECT count(*) FROM sqlite_master")).scalar_one()
-    if application != APPLICATION_ID and tables:
+    kinds = {row[0]: row[1] for row in connection.execute(text("SELECT name, type FROM sqlite_master"))}
+    ours = all(kinds.get(table.name, "table") == "table" for table in TABLES)  # a view may be anything
+    if (application != APPLICATION_ID and kinds) or not ours:
         raise FormatError("The file is a database, but no workspace", where, "choose another file")
 
 
@@ -175,8 +178,7 @@ def _sqlite_engine(url: URL, read_only: bool) -> Engine:
         )
 
     engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=2, max_overflow=4)
-    if not read_only:
-        event.listen(engine, "connect", _durable)
+    event.listen(engine, "connect", _distrusting if read_only else _durable)
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -185,6 +187,12 @@ def _durable(connection: sqlite3.Connection, _: object) -> None:
     """Wait for the disk at every commit: what was confirmed is there after the power failed."""
     for pragma in ("synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _distrusting(connection: sqlite3.Connection, _: object) -> None:
+    """Run nothing that a file from elsewhere brings, and read no value without bounds."""
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
 
 
 def _write_ahead(engine: Engine) -> None:

@@ -50,6 +50,8 @@ def from_database(error: DBAPIError, on: str) -> NapariIdrError:
         return _from_postgresql(error, said, on)
     if is_damage(said):
         return FormatError("The workspace is damaged", on, "it is set aside, and a new one begun, when it is opened")
+    if "no such" in said:
+        return FormatError("The workspace lacks a part of itself", on, "take it from a backup, or ask for it again")
     for text, kind, what, hint in _SQLITE:
         if text in said:
             return kind(what, on, hint)

@@ -87,8 +87,8 @@ def _said(body: str) -> _Said:
 def _time(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
-    except ValueError as error:
-        raise FormatError("An event has no time", text[:40], "the file was changed by another program") from error
+    except (ValueError, TypeError) as error:
+        raise FormatError("An event has no time", repr(text)[:40], "the file was changed by another program") from error
 
 
 def select_events(**wanted: str) -> Select[Any]:

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
+from napari_idr.errors import FormatError
+
 REVISION = "0001"
 """The revision that this release writes, the last in ``migrations/versions``."""
 APPLICATION_ID = 0x49445257
@@ -26,7 +28,13 @@ class AnyText(TypeDecorator[str]):
 
     def process_result_value(self, value: str | None, dialect: Any) -> str | None:
         """Return the text that was given."""
-        return None if value is None else str(json.loads(f'"{value}"')) if "\\" in value else value
+        if value is None or (isinstance(value, str) and "\\" not in value):
+            return value
+        try:
+            return str(json.loads(f'"{value}"'))
+        except (ValueError, TypeError) as error:
+            hint = "the file was changed by another program"
+            raise FormatError("A text in the workspace cannot be read", repr(value)[:40], hint) from error
 
 
 metadata = MetaData()

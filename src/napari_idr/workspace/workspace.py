@@ -32,6 +32,8 @@ AGAIN_SECONDS = 2.0
 """How soon a database that did not take something is asked again."""
 _LATER = (Unreachable, NotKept, AccessDenied, Unsupported)
 """Failures that pass, or that somebody can mend: what was made waits in the journal."""
+_WRITING = (*_LATER, FormatError)
+"""As well as a file that is damaged while it is open: it is set aside when it is opened the next time."""
 
 
 class Workspace:
@@ -74,10 +76,13 @@ class Workspace:
         if self._journal.unreadable:
             self.remarks += (f"{self._journal.unreadable[0]} cannot be read by this release; update napari-idr.",)
         try:
-            self.send_waiting()
+            self._opened()
+        except _LATER as error:
+            self._note(error)
         except BaseException:
             self.close()
             raise
+        self.send_waiting()
 
     # -- writing
 
@@ -118,7 +123,7 @@ class Workspace:
             with self._opened().writing() as connection:
                 batch = self._numbered(batch, last_lamport(connection))
                 add_batch(connection, batch)
-        except _LATER as error:
+        except _WRITING as error:
             self._note(error)
             return self._keep(batch)
         return batch
@@ -141,7 +146,7 @@ class Workspace:
         try:
             self._opened()
             self._send()
-        except _LATER as error:
+        except _WRITING as error:
             self._note(error)
             return False
         self.problem = None
