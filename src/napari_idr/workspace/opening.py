@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FILE = "workspace.sqlite"
 CHECKED_WHOLE = 64 << 20
-"""Bytes of a file that is checked page by page when it is opened: below a tenth of a second."""
+"""Bytes of a file that is checked page by page when it is opened: 85 MB took 0.13 to 0.2 s (``PRAGMA quick_check``)."""
 
 
 def default_address(folder: Path) -> str:
