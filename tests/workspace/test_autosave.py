@@ -215,3 +215,19 @@ def test_closing_writes_what_there_is(workspace: Workspace) -> None:
     assert state(workspace).objects == tuple(objects)
     with pytest.raises(RuntimeError):
         autosave.save(IMAGE, [])
+
+
+def test_a_listener_that_fails_keeps_nothing_from_being_written(
+    workspace: Workspace, autosave: Autosave, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a bug elsewhere")
+
+    for signal in (autosave.saved, workspace.recorded):
+        signal.connect(fail)
+    objects = [rectangle(str(number)) for number in range(3)]
+    for one in objects:
+        autosave.save(IMAGE, [ObjectChange(None, one)])
+        assert autosave.flush(10)
+    assert state(workspace).objects == tuple(objects)
+    assert "a bug elsewhere" in caplog.text

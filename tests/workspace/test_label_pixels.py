@@ -96,3 +96,8 @@ def test_a_header_that_is_none_is_one_sentence(change: dict[str, object]) -> Non
     header = replace(header_of(made()), **change)
     with pytest.raises(FormatError, match="label image cannot be read"):
         label_image(header, {})
+
+
+def test_labels_that_are_no_whole_numbers_are_refused_before_anything_is_written() -> None:
+    with pytest.raises(FormatError, match="whole numbers"):
+        snapshot(replace(made(), pixels=np.zeros((2, 9, 9), np.float32)))

@@ -16,6 +16,7 @@ from .changes import ObjectChange, coalesced, described_event, object_events, pa
 from .codec import encode
 from .events import Batch, Document, joined
 from .label_pixels import Snapshot, painted, snapshot
+from .telling import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -105,6 +106,11 @@ class Autosave:
             Start and stop per axis of the label image; None for all of it.
         why, who
             As for ``save``.
+
+        Raises
+        ------
+        FormatError
+            Its pixels are no whole numbers.
         """
         return self._hand_over(image, snapshot(label, box), why, who)
 
@@ -155,7 +161,7 @@ class Autosave:
                 batch, told = Batch(), False
             elif not told:
                 told = True
-                self.failed.emit(error)
+                tell(self.failed, error)
             if closing:
                 return
 
@@ -184,7 +190,7 @@ class Autosave:
                 return
             self._saved = ticket
             self._state.notify_all()
-        self.saved.emit(ticket)
+        tell(self.saved, ticket)
 
     def _batches(self, changes: list[_Change]) -> Iterator[Batch]:
         """Yield the events of changes; those to objects of one image, one after the other, as few as possible."""
@@ -206,7 +212,7 @@ class Autosave:
         except (TypeError, ValueError) as error:
             if len(changes) == 1:
                 what = f"An object cannot be kept: {error}"
-                self.refused.emit(NotKept(what, changes[0].uuid, "change what was given to it last"))
+                tell(self.refused, NotKept(what, changes[0].uuid, "change what was given to it last"))
                 return
             for change in changes:
                 yield from self._objects(image, [change], who, why)

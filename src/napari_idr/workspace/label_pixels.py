@@ -75,10 +75,17 @@ def snapshot(image: LabelImage, box: Sequence[tuple[int, int]] | None = None) ->
         Its pixels may be painted on afterwards.
     box
         Start and stop per axis, in pixels of the label image.
+
+    Raises
+    ------
+    FormatError
+        Its pixels are no whole numbers.
     """
     import numpy as np
 
     header = header_of(image)
+    if image.pixels.dtype.kind not in "iu":
+        raise FormatError("Labels are whole numbers", f"{image.name}, {header.dtype}", "convert the layer to integers")
     places = _places(header, box or tuple((0, size) for size in header.shape))
     copies = tuple((place, np.array(image.pixels[_slices(header, place)], order="C")) for place in places)
     return Snapshot(header, copies)

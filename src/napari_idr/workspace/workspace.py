@@ -18,6 +18,7 @@ from .merging import Merged, merge_into
 from .opening import open_database
 from .reading import Reader, read_images, read_state
 from .rows import add_batch, last_lamport, numbered, read_news
+from .telling import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -108,7 +109,7 @@ class Workspace:
             return batch
         with self._lock:
             written = self._write(batch) if self._is_ready() else self._keep(batch)
-        self.recorded.emit(written.events)
+        tell(self.recorded, written.events)
         return written
 
     def send_waiting(self) -> int:
@@ -136,7 +137,7 @@ class Workspace:
         batch = self._numbered(batch, 0)
         self._journal.append(batch)
         self._waiting.append(batch)
-        self.waiting_changed.emit(self.waiting)
+        tell(self.waiting_changed, self.waiting)
         return batch
 
     def _is_ready(self) -> bool:
@@ -161,7 +162,7 @@ class Workspace:
                 add_batch(connection, joined(batches))
             self._journal.forget(path)
         self._waiting.clear()
-        self.waiting_changed.emit(0)
+        tell(self.waiting_changed, 0)
 
     def _note(self, error: NapariIdrError) -> None:
         self.problem = error
