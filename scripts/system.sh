@@ -64,6 +64,12 @@ look_for_drivers_and_fonts() {
         missing="$missing fonts-dejavu-core"
 }
 
+# A team's workspace is tested on a PostgreSQL of the tests' own; elsewhere those tests are left out where it is missing.
+look_for_postgresql() {
+    [ "${CI:-}" = true ] || return 0
+    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want_command initdb postgresql
+}
+
 look_for_venv() {
     "$python" -c 'import ensurepip, venv' >/dev/null 2>&1 && return
     case $("$python" -c 'import os, sys; print(os.path.realpath(sys.executable))') in
@@ -82,6 +88,7 @@ look_for_missing() {
         want_command Xvfb xvfb
         want_command xvfb-run xvfb
         want_command xauth xauth
+        look_for_postgresql
     fi
     missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
     missing=${missing% }

@@ -23,6 +23,7 @@ def run(
     """Run the command with little patience, and nothing of the user's read or written."""
     monkeypatch.setenv("NAPARI_IDR_READ_TIMEOUT", "1")
     monkeypatch.setenv("NAPARI_IDR_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("NAPARI_IDR_DATA_DIR", str(tmp_path / "data"))
 
     def command(*arguments: str) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as ended:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from napari_idr.cli_workspace import workspace_app
 from napari_idr.errors import Cancelled, NapariIdrError
 from napari_idr.version import VERSION
 
@@ -60,6 +61,7 @@ app = typer.Typer(
 )
 cache_app = typer.Typer(help="What is kept on this computer between sessions.", no_args_is_help=True)
 app.add_typer(cache_app, name="cache")
+app.add_typer(workspace_app, name="workspace")
 
 Address = Annotated[str, typer.Argument(help="Page, accession, address or path.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of lines.")]

@@ -14,6 +14,7 @@
     ├── ProtocolError     (ValueError)       an answer that is not what the protocol promises
     ├── FormatError       (ValueError)       a file whose metadata break a rule
     ├── ChunkError        (OSError)          pixels that are truncated or of the wrong size
+    ├── NotKept           (OSError)          what was made could not be written down: full, locked, damaged
     ├── Unsupported       (NotImplementedError)  something real that we cannot read or write yet
     └── Cancelled                            the caller, or closing down, stopped it
 
@@ -137,6 +138,10 @@ class FormatError(NapariIdrError, ValueError):
 
 class ChunkError(NapariIdrError, OSError):
     """Pixels that could not be decoded: truncated, corrupt, or of the wrong size."""
+
+
+class NotKept(NapariIdrError, OSError):
+    """What somebody made could not be written down where it is kept: the disk is full, or another program has it."""
 
 
 class Unsupported(NapariIdrError, NotImplementedError):

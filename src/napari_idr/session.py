@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from napari_idr.repositories.base import Repository
     from napari_idr.streaming.chunks import Box
     from napari_idr.streaming.pyramid import Pyramid
+    from napari_idr.workspace.terms import Terms
+    from napari_idr.workspace.workspace import Workspace
 
 VIEWS_FIRST_SECONDS = 3.0
 """So long a picture that is rendered here waits for chunks on their way."""
@@ -71,6 +73,12 @@ class Session:
             kept=KeptJson(self.cache, self.network),
         )
         self.loader = ChunkLoader(self.settings.ram_cache_bytes, self.settings.parallel_requests)
+        self.ontologies = self.settings.ontologies
+        """Where ontology terms are looked up."""
+        self._workspace: Workspace | None = None
+        self._terms: Terms | None = None
+        self._making = threading.Lock()
+        """Held while one of the two is opened; whoever lists repositories does not wait for it."""
         self._lock = threading.RLock()
         self._repositories: dict[str, Repository] = {}
         for address in (self.settings.server, *self.settings.servers):
@@ -112,6 +120,33 @@ class Session:
             repository.name = name or repository.name
         self.repositories_changed.emit()
         return known
+
+    # -- what the user makes
+
+    @property
+    def workspace(self) -> Workspace:
+        """What the user made, kept; opened at first use, which may block. Raises like ``Workspace``."""
+        from napari_idr.workspace.opening import default_address
+        from napari_idr.workspace.workspace import Workspace
+
+        with self._making:
+            if self._workspace is None:
+                folder = self.settings.data_dir
+                self._workspace = Workspace(self.settings.workspace or default_address(folder), folder / "journal")
+            return self._workspace
+
+    @property
+    def terms(self) -> Terms:
+        """Ontology terms to choose from; what is kept of them is opened at first use. Raises ``NotKept``."""
+        from napari_idr.repositories.ontologies import Ontologies
+        from napari_idr.workspace.term_index import TermIndex
+        from napari_idr.workspace.terms import Terms
+
+        with self._making:
+            if self._terms is None:
+                index = TermIndex(self.settings.data_dir / "terms.sqlite")
+                self._terms = Terms(index, Ontologies(self.http, self.ontologies))
+            return self._terms
 
     # -- the catalogue
 
@@ -364,6 +399,9 @@ class Session:
         self.loader.close()
         self.http.close()
         self.cache.close()
+        for kept in (self._workspace, self._terms):
+            if kept is not None:
+                kept.close()
 
     def __enter__(self) -> Session:
         return self

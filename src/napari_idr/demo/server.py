@@ -20,6 +20,7 @@ from .control import Control
 from .faults import Faults
 from .files import ZarrFiles
 from .json_api import JsonApi
+from .ontology import Ontology
 from .pictures import Pictures
 from .roi_views import RoiViews
 from .scanning import catalogue_document
@@ -77,6 +78,7 @@ def create_app(root: Path, *, latency_ms: float = 0, bandwidth_mbit: float = 0, 
         *Tags(served).routes(),
         *SearchEngine(served).routes(),
         *RoiViews(served).routes(),
+        *Ontology(served).routes(),
         Route("/", WebclientApi(served).page),
     ]
     shaped = Middleware(ShapedApp, line=line, faults=ordered)

@@ -60,6 +60,7 @@ def show(address: str, *, screenshot: Path | None, say: Callable[[str], None]) -
     tell(f"napari {napari.__version__} is open, the dock beside it")
     session = ViewerSession.for_viewer(viewer)
     session.embedded_address = address
+    session.session.ontologies = f"{address}ols4/"
     session.session.add_repository(address, name="Demonstration")
     dock.browse.page.tree.expand_node(session.session.add_repository(address).root())
     job = demonstrate(session, tell)
