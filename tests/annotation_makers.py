@@ -51,7 +51,9 @@ IMAGE = AnnotatedImage(
     spacing=(("x", Spacing(0.25, "micrometer")), ("y", Spacing(0.25, "micrometer")), ("z", Spacing(1.0))),
 )
 
-texts = st.text(max_size=12) | st.sampled_from(["Größe", "细胞核", "نواة", "NA", "=1+1", '"quoted"', "a\r\nb", "1", "true", "; "])
+texts = st.text(max_size=12) | st.sampled_from(
+    ["Größe", "细胞核", "نواة", "NA", "=1+1", '"quoted"', "a\r\nb", "1", "true", "; "]
+)
 names = st.text(min_size=1, max_size=10)
 coordinates = st.floats(0, 60, allow_nan=False).map(abs)
 signed = st.floats(-50, 200, allow_nan=False)
@@ -60,7 +62,11 @@ points = st.tuples(coordinates, coordinates)
 indices = st.none() | st.integers(0, 3)
 colors = st.none() | st.tuples(*[st.integers(0, 255)] * 4)
 styles = st.builds(
-    Style, stroke=colors, fill=colors, stroke_width=st.none() | st.floats(0, 1e5), font_size=st.none() | st.floats(0, 2000)
+    Style,
+    stroke=colors,
+    fill=colors,
+    stroke_width=st.none() | st.floats(0, 1e5),
+    font_size=st.none() | st.floats(0, 2000),
 )
 transforms = st.none() | st.builds(
     Transform, *[st.floats(0.25, 3)] * 1, *[st.floats(-0.1, 0.1)] * 2, *[st.floats(0.25, 3)] * 1, *[st.floats(0, 9)] * 2
@@ -143,13 +149,21 @@ def regions(one_shape: st.SearchStrategy[Shape] | None = None) -> st.SearchStrat
 @st.composite
 def tracks(draw: Any) -> AnnotatedObject:
     steps = sorted(draw(st.sets(st.integers(0, 3), min_size=1)))
-    places = tuple(draw(st.builds(Point, x=signed, y=signed, z=indices, t=st.just(step), style=styles)) for step in steps)
+    places = tuple(
+        draw(st.builds(Point, x=signed, y=signed, z=indices, t=st.just(step), style=styles)) for step in steps
+    )
     said = {name: draw(one) for name, one in _said().items()}
-    return AnnotatedObject(uuid=draw(uuids), shapes=places, is_track=True, parents=tuple(draw(st.lists(uuids, max_size=1))), **said)
+    return AnnotatedObject(
+        uuid=draw(uuids), shapes=places, is_track=True, parents=tuple(draw(st.lists(uuids, max_size=1))), **said
+    )
 
 
 statements = st.builds(
-    ImageStatement, on=st.sampled_from(["image", "well", "study"]), phenotype=phenotypes, annotator=annotators, created=times
+    ImageStatement,
+    on=st.sampled_from(["image", "well", "study"]),
+    phenotype=phenotypes,
+    annotator=annotators,
+    created=times,
 )
 
 
@@ -157,14 +171,20 @@ def object_sets(*extra: st.SearchStrategy[AnnotatedObject]) -> st.SearchStrategy
     """Sets of regions, tracks and whatever else."""
     things = st.one_of(regions(), tracks(), *extra)
     listed = st.lists(things, max_size=4, unique_by=lambda one: one.uuid).map(tuple)
-    return st.builds(AnnotationSet, image=st.just(IMAGE), objects=listed, statements=st.lists(statements, max_size=2).map(tuple))
+    return st.builds(
+        AnnotationSet, image=st.just(IMAGE), objects=listed, statements=st.lists(statements, max_size=2).map(tuple)
+    )
 
 
 @st.composite
 def label_sets(draw: Any) -> AnnotationSet:
-    """Sets with a label image in three dimensions, one object for some of its values, and one for a value that is not there."""
+    """Sets with a label image of three planes, objects for some of its values, and one for a value that is not there."""
     seed = draw(st.integers(0, 99))
-    pixels = np.random.default_rng(seed).integers(0, 4, (3, 12, 10)).astype(draw(st.sampled_from(["uint8", "uint16", "int32"])))
+    pixels = (
+        np.random.default_rng(seed)
+        .integers(0, 4, (3, 12, 10))
+        .astype(draw(st.sampled_from(["uint8", "uint16", "int32"])))
+    )
     colored = (((1, (255, 0, 0, 255)),), ())[seed % 2]
     image = LabelImage(name="nuclei", axes=("z", "y", "x"), pixels=pixels, origin=(0, 5, 7), colors=colored)
     said = {name: draw(one) for name, one in _said().items()}

@@ -9,11 +9,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from annotation_makers import IMAGE, label_sets, masks, object_sets, regions
 from hypothesis import HealthCheck, given, settings
 
+from annotation_makers import IMAGE, label_sets, masks, object_sets, regions
 from napari_idr.errors import FormatError
-from napari_idr.formats.annotations import coco, geojson, imagej_roi, ome_xml_masks, ome_xml_rois, omero_json, rois_rows, tracks_csv
+from napari_idr.formats.annotations import (
+    coco,
+    geojson,
+    imagej_roi,
+    ome_xml_masks,
+    ome_xml_rois,
+    omero_json,
+    rois_rows,
+    tracks_csv,
+)
 from napari_idr.formats.annotations.documents import to_document
 from napari_idr.formats.annotations.held import held_objects
 from napari_idr.formats.annotations.registry import format_of_key
@@ -89,7 +98,12 @@ def test_label_images_come_back_bit_by_bit(key: str, one: AnnotationSet) -> None
     (before,), (after,) = one.labels, back.labels
     assert before.pixels.dtype == after.pixels.dtype
     np.testing.assert_array_equal(before.pixels, after.pixels)
-    assert (before.name, before.axes, before.origin, before.colors) == (after.name, after.axes, after.origin, after.colors)
+    assert (before.name, before.axes, before.origin, before.colors) == (
+        after.name,
+        after.axes,
+        after.origin,
+        after.colors,
+    )
 
 
 @pytest.mark.parametrize("key", ["rois-csv", "rois-parquet"])
@@ -104,6 +118,6 @@ def test_the_table_loses_nothing(key: str, one: AnnotationSet) -> None:
 def test_a_vertex_outside_that_omero_would_misread_is_refused_by_name(key: str, kind: type, tmp_path: Path) -> None:
     shape = kind(points=((-3.5, 10.0), (4.0, 4.0), (9.0, 1.0)))
     one = AnnotationSet(image=IMAGE, objects=(AnnotatedObject(uuid="u", name="edge cell", shapes=(shape,)),))
-    with pytest.raises(FormatError, match="left of or above the image.*edge cell"):
+    with pytest.raises(FormatError, match=r"left of or above the image.*edge cell"):
         format_of_key(key).write([one], tmp_path / "a.ome.xml")
     assert not list(tmp_path.iterdir())
