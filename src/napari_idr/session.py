@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from napari_idr.model.catalog import PlateGrid
     from napari_idr.model.image import CollectionMetadata, FieldPosition, KeyValue, PlateMetadata, Reference
+    from napari_idr.model.saved_region import SavedRegion
     from napari_idr.readers.plate import PlateLabels, PlateMosaic
     from napari_idr.repositories.addresses import Recognised
     from napari_idr.repositories.base import Repository
@@ -319,17 +320,32 @@ class Session:
     ) -> Path:
         """Write exact pixels to ``.npy``, ``.ome.tif`` or ``.ome.zarr``, beside its place and then moved there.
 
+        The file says which image it is a part of, and under which licence; an array of numpy alone cannot.
         ``warn`` is told what the image's metadata get wrong, and that pictures are no measured values.
         """
         from napari_idr.readers.write import check_output, write_pixels
 
-        check_output(output)
+        kind = check_output(output)
         pyramid, box = self._open_region(address, level, label, region)
         for warning in pyramid.metadata.warnings:
             warn(warning)
         pixels = pyramid.levels[level].read(box)
-        write_pixels(output, pixels, pyramid.metadata, level, tuple(start for start, _ in box))
+        source = None if kind == "npy" else self.saved_region(address, pyramid.metadata, level, box, label=label)
+        write_pixels(output, pixels, pyramid.metadata, level, tuple(start for start, _ in box), source)
         return output
+
+    def saved_region(
+        self, address: str, metadata: ImageMetadata, level: int, box: Box, *, label: str = ""
+    ) -> SavedRegion:
+        """Return where the pixels of a box come from, with the licence that the repository states. May block."""
+        from napari_idr.repositories.region_source import region_source
+
+        node = self.resolve(address)
+        try:
+            node = self.describe(node)
+        except NapariIdrError:
+            pass  # a server that says nothing of an image can still be read from; the licence stays empty
+        return region_source(node, metadata, level, box, label=label)
 
     def _image_reference(self, address: str) -> ImageReference:
         node = self.resolve(address)

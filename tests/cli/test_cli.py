@@ -143,6 +143,21 @@ def test_read_writes_exact_pixels_and_prints_where(run: Run, served: Served, tmp
     assert list(tmp_path.glob("*.npy")) == [output]
 
 
+def test_what_is_read_to_a_file_says_whose_it_is(run: Run, served: Served, tmp_path: Path) -> None:
+    image = _first_image(run, served)
+    first, second = tmp_path / "cells.ome.zarr", tmp_path / "part.ome.zarr"
+    assert run("read", image, "--region", "c=1,y=0:8", "--level", "1", "-o", str(first))[0] == 0
+    said = json.loads((first / ".zattrs").read_text(encoding="utf-8"))["napari-idr"]["region"]
+    assert said["Source image"].startswith(served.address)
+    assert said["License"].startswith("CC0 1.0")
+    assert said["Region"].startswith("c=1:2,y=0:8")
+    assert run("read", str(first), "--region", "y=2:4", "-o", str(second))[0] == 0
+    local = json.loads((second / ".zattrs").read_text(encoding="utf-8"))["napari-idr"]["region"]
+    assert local["Source image"] == "cells.ome.zarr"
+    assert "License" not in local
+    assert str(tmp_path) not in json.dumps(local)
+
+
 def test_rois_are_written_as_json(run: Run, served: Served, tmp_path: Path) -> None:
     image = _first_image(run, served)
     output = tmp_path / "rois.json"

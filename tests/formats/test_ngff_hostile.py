@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from made_zarr import axes, multiscales
 from napari_idr.errors import FormatError, Unsupported
 from napari_idr.formats import ngff
-from napari_idr.readers.zarr_documents import array_from_document, parse_document
+from napari_idr.formats.zarr_documents import array_from_document, parse_document
 from napari_idr.remote.object_store import open_store
 
 if TYPE_CHECKING:

@@ -11,12 +11,15 @@ import tifffile
 
 from made_zarr import ramp
 from napari_idr.errors import AccessDenied, AddressError, NapariIdrError, Unsupported
+from napari_idr.formats.ome_xml import safe_xml
 from napari_idr.model.image import Axis, Channel, ImageMetadata, LabelInfo, LevelInfo, Window
+from napari_idr.model.saved_region import SavedRegion
 from napari_idr.readers import write_tiff, write_zarr
 from napari_idr.readers.ome_zarr import ImageArrays, open_group, read_image
 from napari_idr.readers.tiff import read_tiff
 from napari_idr.readers.write import check_output, write_pixels
 from napari_idr.remote.object_store import open_store
+from validate.validators import run_validator
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -247,3 +250,34 @@ def test_what_ome_tiff_has_no_place_for_is_said_before_anything_is_written(tmp_p
     with pytest.raises(Unsupported, match="uint64"):
         write_pixels(tmp_path / "a.ome.tif", pixels_of(wide), wide, 0)
     assert list(tmp_path.iterdir()) == []
+
+
+SOURCE = SavedRegion(
+    address="https://idr.openmicroscopy.org/webclient/?show=image-1",
+    image="Zellkern µ & <b>\x07",
+    license="CC BY 4.0 https://creativecommons.org/licenses/by/4.0/",
+    box=(("t", 0, 3), ("c", 1, 2)),
+)
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_a_region_says_which_image_it_is_of_and_its_licence(version: str, tmp_path: Path) -> None:
+    metadata = described(version=version)
+    write_pixels(tmp_path / "a.ome.zarr", pixels_of(metadata), metadata, 0, source=SOURCE)
+    group = asyncio.run(open_group(open_store(str(tmp_path / "a.ome.zarr")), "a"))
+    assert group.attributes["napari-idr"] == {"region": dict(SOURCE.pairs())}
+    problems = run_validator("ngff", tmp_path / "a.ome.zarr", needs_samples=True)
+    assert all("strict_image" in problem for problem in problems)  # it asks how levels were made, and there is one
+
+
+def test_a_tiff_says_which_image_it_is_of_and_its_licence(tmp_path: Path) -> None:
+    metadata = described()
+    write_pixels(tmp_path / "a.ome.tif", pixels_of(metadata), metadata, 0, source=SOURCE)
+    with tifffile.TiffFile(tmp_path / "a.ome.tif") as file:
+        root = safe_xml(file.ome_metadata, address="a")
+    space = "{http://www.openmicroscopy.org/Schemas/OME/2016-06}"
+    (annotation,) = root.iter(f"{space}MapAnnotation")
+    assert annotation.get("Namespace") == "napari-idr/region/1"
+    found = {one.get("K"): one.text for one in annotation.iter(f"{space}M")}
+    assert found == dict(SOURCE.pairs()) | {"Source image name": "Zellkern µ & <b>\ufffd"}
+    assert run_validator("ome_xsd", tmp_path / "a.ome.tif", needs_samples=True) == []

@@ -18,6 +18,9 @@ HINT = "tell who made the file"
 XML_LIMIT = 64 << 20
 """Bytes of a document: those of 384-well plates have about a tenth."""
 
+_NO_TEXT = re.compile("[^\\t\\n\\x20-\\x7e\\x80-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+"""Characters that XML cannot hold."""
+
 UNITS = {
     "Å": "angstrom",
     "pm": "picometer",
@@ -45,6 +48,9 @@ UNITS = {
     "d": "day",
 }
 """UDUNITS-2 names of the symbols that OME-XML and ImageJ write."""
+
+SYMBOLS = {name: symbol for symbol, name in reversed(UNITS.items())}
+"""The symbol that OME-XML has for a unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,11 @@ def check_xml(text: str, *, address: str) -> None:
             key="DOCTYPE",
             rule="OME-XML has none",
         )
+
+
+def xml_text(text: str) -> str:
+    """Return a text as XML and tables hold it: other characters are replaced by U+FFFD, line ends are LF."""
+    return _NO_TEXT.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _is(element: Element, name: str) -> bool:

@@ -16,11 +16,11 @@ import numpy as np
 
 from napari_idr.errors import AccessDenied, Busy, ChunkError, NotFound, Unsupported
 from napari_idr.formats.omero_rendering import Rendering, parse_rendering
+from napari_idr.formats.zarr_documents import array_from_document
 from napari_idr.model.image import Axis, Channel, ImageMetadata, LevelInfo, Window
 from napari_idr.remote.read_only_store import ReadOnlyStore, byte_bounds
 
 from .ome_zarr import ImageArrays
-from .zarr_documents import array_from_document
 
 if TYPE_CHECKING:
     from zarr.abc.store import ByteRequest

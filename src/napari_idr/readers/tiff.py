@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import AccessDenied, FormatError, NotFound, Unsupported
 from napari_idr.formats.ome_xml import UNITS, OmeDocument, OmeImage, parse_ome_xml
+from napari_idr.formats.zarr_documents import array_from_document
 from napari_idr.model.image import Axis, Channel, ImageMetadata, LevelInfo
 from napari_idr.remote.object_store import local_path
 
 from .ome_zarr import ImageArrays
-from .zarr_documents import array_from_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_idr.model.image import ImageMetadata
+    from napari_idr.model.saved_region import SavedRegion
 
 Kind = Literal["npy", "tiff", "zarr"]
 
@@ -37,7 +38,12 @@ def check_output(path: Path) -> Kind:
 
 
 def write_pixels(
-    path: Path, pixels: np.ndarray, metadata: ImageMetadata, level: int, origin: tuple[int, ...] = ()
+    path: Path,
+    pixels: np.ndarray,
+    metadata: ImageMetadata,
+    level: int,
+    origin: tuple[int, ...] = (),
+    source: SavedRegion | None = None,
 ) -> None:
     """Write a box of pixels of one level with its axes, pixel sizes, channel names and place. May block.
 
@@ -55,6 +61,8 @@ def write_pixels(
         Which of its levels they come from.
     origin
         First pixel of the box along each axis; empty for the whole level.
+    source
+        Which image they are a part of, and its licence: noted in the file, but for ``.npy``, which has no place for it.
 
     Raises
     ------
@@ -74,8 +82,8 @@ def write_pixels(
         elif kind == "tiff":
             from .write_tiff import write_ome_tiff
 
-            write_ome_tiff(draft, pixels, metadata, level, start)
+            write_ome_tiff(draft, pixels, metadata, level, start, source)
         else:
             from .write_zarr import write_ome_zarr
 
-            write_ome_zarr(draft, pixels, metadata, level, start)
+            write_ome_zarr(draft, pixels, metadata, level, start, source)

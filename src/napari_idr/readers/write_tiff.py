@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_idr.errors import Unsupported
-from napari_idr.formats.ome_xml import UNITS
+from napari_idr.formats.ome_xml import SYMBOLS, xml_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_idr.model.image import Channel, ImageMetadata
+    from napari_idr.model.saved_region import SavedRegion
 
 ORDER = "tczyx"
 """Order in which planes are written, as most readers expect them."""
@@ -20,14 +21,19 @@ ORDER = "tczyx"
 TYPES = ("uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "float64", "complex64", "complex128")
 """Types of pixels that OME-XML has names for (schema 2016-06, PixelType)."""
 
-SYMBOLS = {name: symbol for symbol, name in reversed(UNITS.items())}
+REGION_NAMESPACE = "napari-idr/region/1"
 
 LARGE = (1 << 32) - (1 << 25)
 """Bytes of pixels from which on the 32-bit offsets of plain TIFF may not reach."""
 
 
 def write_ome_tiff(
-    path: Path, pixels: np.ndarray, metadata: ImageMetadata, level: int, origin: tuple[int, ...]
+    path: Path,
+    pixels: np.ndarray,
+    metadata: ImageMetadata,
+    level: int,
+    origin: tuple[int, ...],
+    source: SavedRegion | None = None,
 ) -> None:
     """Write pixels with axes, channel names and colours, pixel sizes and place; sizes without a unit are left out.
 
@@ -56,6 +62,7 @@ def write_ome_tiff(
             **_sizes(metadata, level),
             **_planes(metadata, level, origin, pixels.shape, names),
             **_channels(metadata, origin, pixels.shape),
+            **_source(source),
         },
     )
 
@@ -75,6 +82,14 @@ def _check(metadata: ImageMetadata, names: list[str], pixels: np.ndarray) -> Non
         raise Unsupported(f"OME-TIFF has no axis {strange[0]!r}", metadata.address, hint)
     if pixels.dtype.name not in (*TYPES, "bool"):
         raise Unsupported(f"OME-TIFF holds no pixels of type {pixels.dtype}", metadata.address, hint)
+
+
+def _source(source: SavedRegion | None) -> dict[str, Any]:
+    """Return where the pixels come from, as an annotation of the image."""
+    if source is None:
+        return {}
+    pairs = {key: xml_text(value) for key, value in source.pairs()}
+    return {"MapAnnotation": {"Namespace": REGION_NAMESPACE, "Value": pairs}}
 
 
 def _sizes(metadata: ImageMetadata, level: int) -> dict[str, Any]:

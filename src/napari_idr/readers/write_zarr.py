@@ -15,13 +15,19 @@ if TYPE_CHECKING:
     import numpy as np
 
     from napari_idr.model.image import Axis, Channel, ImageMetadata, LabelInfo
+    from napari_idr.model.saved_region import SavedRegion
 
 LARGEST_CHUNK = 1024
 """Longest side of a chunk where the image's own are larger."""
 
 
 def write_ome_zarr(
-    folder: Path, pixels: np.ndarray, metadata: ImageMetadata, level: int, origin: tuple[int, ...]
+    folder: Path,
+    pixels: np.ndarray,
+    metadata: ImageMetadata,
+    level: int,
+    origin: tuple[int, ...],
+    source: SavedRegion | None = None,
 ) -> None:
     """Write pixels as an image of one level, with axes, units, pixel sizes, place, channels and label colours."""
     import zarr
@@ -29,7 +35,8 @@ def write_ome_zarr(
     version: Literal[2, 3] = 3 if metadata.source_version.startswith("0.5") else 2
     chunks = metadata.levels[level].chunks
     attributes = image_attributes(metadata, level, origin, pixels, version)
-    _write_group(folder, attributes, version)
+    noted = {} if source is None else {"napari-idr": {"region": dict(source.pairs())}}
+    _write_group(folder, attributes | noted, version)
     array = zarr.create_array(
         store=str(folder / "0"),
         shape=pixels.shape,

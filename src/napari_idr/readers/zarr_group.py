@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from napari_idr.errors import AccessDenied, FormatError, NotFound, ProtocolError
 from napari_idr.formats.ngff import group_kind
+from napari_idr.formats.zarr_documents import array_from_document, consolidated_documents, read_document
 from napari_idr.remote.object_store import child_address, shown_address
-
-from .zarr_documents import array_from_document, consolidated_documents, read_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

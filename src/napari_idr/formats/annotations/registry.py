@@ -23,6 +23,11 @@ MODULES: tuple[str, ...] = (
     "rois_table",
     "rois_parquet",
     "tracks_csv",
+    "label_tiff",
+    "ngff_labels",
+    "ngff_labels_05",
+    "ngio_tables",
+    "omero_table",
 )
 """Modules of this folder with a ``FORMAT``, the one that is tried first first."""
 

@@ -1,0 +1,200 @@
+"""A submission as a folder that an archive can load: written beside its place, read back, then moved there.
+
+The same submission gives the same bytes. Nothing is written where anything is already.
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from napari_idr.errors import AddressError, Cancelled, FormatError, NapariIdrError, NotFound
+from napari_idr.formats.annotations.registry import format_of_key
+
+from . import checksums
+from .compare import compare_labels, compare_sets
+from .documents import Documents, write_documents
+from .finding_makers import about_all
+from .layout import package_name
+from .manifest import NAME as MANIFEST
+from .manifest import manifest, write_json
+from .planned_files import planned_files
+from .readme import NAME as README
+from .readme import readme
+from .report import report_as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+    from pathlib import Path
+
+    from napari_idr.model.annotation_set import Status
+    from napari_idr.model.finding import Finding, Loss
+    from napari_idr.model.submission import Submission, Target
+
+    from .planned_files import PlannedFile
+    from .report import Report
+
+PREFLIGHT = "preflight.json"
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far writing is, and whether it goes on."""
+
+    total: int = 0
+    done: int = 0
+    on_progress: Callable[[int, int, str], None] = lambda done, total, what: None
+    is_cancelled: Callable[[], bool] = lambda: False
+
+    def step(self, what: str) -> None:
+        """Say what comes next. Raises ``Cancelled`` where it was stopped."""
+        if self.is_cancelled():
+            raise Cancelled("Writing the package was stopped", what, "nothing was left behind")
+        self.on_progress(self.done, self.total, what)
+        self.done += 1
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPackage:
+    """A package that is there."""
+
+    folder: Path
+    files: tuple[str, ...]
+    """Relative paths, checksums aside."""
+    losses: tuple[tuple[str, Loss], ...] = field(default=())
+    """Which file cannot hold what; the table of all objects holds everything but the pixels of labels."""
+
+
+def chosen(submission: Submission, statuses: Collection[Status]) -> Submission:
+    """Return a submission with the objects of some statuses only, and the images that still have any."""
+    sets = [each.with_objects(one for one in each.objects if one.status in statuses) for each in submission.sets]
+    return replace(submission, sets=tuple(one for one in sets if one.objects or one.statements))
+
+
+def write_package(
+    submission: Submission,
+    target: Target,
+    report: Report,
+    parent: Path,
+    progress: Progress | None = None,
+) -> WrittenPackage:
+    """Write a submission as a new folder in another one, and return what was written.
+
+    Parameters
+    ----------
+    submission
+        What is written.
+    target
+        For whom: the other archive's tables are left out.
+    report
+        Of the checks; it must pass.
+    parent
+        Folder in which the package's folder is made.
+    progress
+        Is told how far it is.
+
+    Raises
+    ------
+    FormatError
+        The checks do not pass, or a file did not read back the same.
+    AddressError
+        There is a folder of that name already.
+    Cancelled
+        It was stopped; nothing is left.
+    """
+    progress = progress or Progress()
+    if not report.passes:
+        count = len(report.errors) + len(report.open_warnings)
+        what = f"The submission has {count} findings that need to be mended or acknowledged"
+        raise FormatError(what, submission.form.title, "look at the findings first")
+    folder = parent / package_name(submission.form)
+    with _beside(folder) as place:
+        files = planned_files(submission, parquet=find_spec("pyarrow") is not None)
+        progress.total = 2 * len(files) + 3
+        losses = [found for file in files for found in _write(file, place, progress)]
+        findings = [finding for file in files for finding in _read_back(file, place, progress)]
+        if findings:
+            first = findings[0]
+            raise FormatError(f"The package did not read back the same: {first.what}", first.where, "tell us")
+        _write_rest(submission, target, report, files, place, progress)
+        written = tuple(sorted(path.relative_to(place).as_posix() for path in checksums.files_below(place)))
+    return WrittenPackage(folder, written, tuple(losses))
+
+
+@contextmanager
+def _beside(folder: Path) -> Iterator[Path]:
+    """Give an empty folder beside a place, and move it there at the end; after a failure nothing is left."""
+    if folder.exists():
+        raise AddressError(
+            "There is a package of this name already", folder.name, "move it away, or choose another title"
+        )
+    if not folder.parent.is_dir():
+        raise NotFound("The folder to write into does not exist", folder.parent.name, "choose another one")
+    place = folder.with_name(f".{folder.name}.partial")
+    if place.exists():
+        shutil.rmtree(place)
+    place.mkdir()
+    try:
+        yield place
+        place.rename(folder)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _write(file: PlannedFile, folder: Path, progress: Progress) -> list[tuple[str, Loss]]:
+    progress.step(file.path)
+    path = folder / file.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    format_ = format_of_key(file.format)
+    format_.write(file.sets, path)
+    return [(file.path, loss) for loss in format_.losses(file.sets)]
+
+
+def _read_back(file: PlannedFile, folder: Path, progress: Progress) -> Iterator[Finding]:
+    """Yield P21 for what a file that was just written does not say."""
+    progress.step(f"checking {file.path}")
+    format_ = format_of_key(file.format)
+    if not format_.reads:
+        return
+    image = file.source if format_.images_per_file == 1 else None
+    try:
+        back = {one.image.key: one for one in format_.read(folder / file.path, image)}
+    except NapariIdrError as error:
+        yield about_all("P21", file.path, f"it cannot be read back: {error}")
+        return
+    lossy = {loss.uuid for loss in format_.losses(file.sets)}
+    for one_set in file.sets:
+        read = back.get(one_set.image.key)
+        if read is None:
+            yield about_all("P21", file.path, f"{one_set.image.name} is missing in it")
+            continue
+        yield from compare_sets(one_set, read, file.path, lossy=lossy)
+        if file.is_image:
+            for painted, found in zip(one_set.labels, read.labels, strict=True):
+                yield from compare_labels(one_set, painted, found, file.path)
+
+
+def _write_rest(
+    submission: Submission,
+    target: Target,
+    report: Report,
+    files: list[PlannedFile],
+    folder: Path,
+    progress: Progress,
+) -> None:
+    """Write tables and documents about the files, what the package says of itself, and the checksums."""
+    roles = {file.path: file.role for file in files}
+    progress.step("tables of the archives")
+    roles |= write_documents(Documents(submission, target, tuple(files), folder))
+    write_json(folder / PREFLIGHT, report_as_json(report))
+    roles[PREFLIGHT] = "preflight"
+    progress.step("README and checksums")
+    text = readme(submission, target, report, {**roles, MANIFEST: "manifest"})
+    (folder / README).write_text(text, encoding="utf-8", newline="\n")
+    roles[README] = "readme"
+    write_json(folder / MANIFEST, manifest(submission, target, report, roles, folder))
+    checksums.write_checksums(folder)
+    progress.step("done")
