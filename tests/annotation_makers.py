@@ -178,7 +178,7 @@ def object_sets(*extra: st.SearchStrategy[AnnotatedObject]) -> st.SearchStrategy
 
 @st.composite
 def label_sets(draw: Any) -> AnnotationSet:
-    """Sets with a label image in three dimensions, one object for some of its values, and one for a value that is not there."""
+    """Sets with a label image of 3 planes, objects for some of its values, and one for a value that is not there."""
     seed = draw(st.integers(0, 99))
     pixels = (
         np.random.default_rng(seed)

@@ -231,18 +231,39 @@ def read(
 def rois(
     address: Address,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write (.json).", show_default=False)
+        Path | None,
+        typer.Option("--output", "-o", help="File to write, in the format of its ending.", show_default=False),
     ] = None,
 ) -> None:
-    """Give the ROIs stored for an image, or for all images of a well, plate or dataset, as OMERO's JSON."""
-    from napari_idr.cli_output import json_text, write_text
+    """Give the ROIs stored for an image, or for all images of a well, plate or dataset, as OMERO's JSON or a file."""
+    from napari_idr.cli_output import is_plain_json, json_text, write_text
 
     with session() as opened:
+        if output is not None and not is_plain_json(output):
+            from napari_idr.cli_annotations import write_rois
+
+            for path in write_rois(opened, address, output, _warn):
+                put(str(path))
+            return
         text = json_text(opened.rois(address))
     if output is None:
         put(text)
     else:
         put(str(write_text(output, text)))
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(help="File of annotations.", show_default=False)],
+    output: Annotated[Path, typer.Argument(help="File to write, in the format of its ending.", show_default=False)],
+    image: Annotated[str, typer.Option(help="Address of the image they lie on, if they name none.")] = "",
+) -> None:
+    """Write the annotations of a file in another format; what that cannot hold is said."""
+    from napari_idr.cli_annotations import convert_file
+
+    with session() as opened:
+        for path in convert_file(opened, source, output, image, _warn):
+            put(str(path))
 
 
 @app.command()

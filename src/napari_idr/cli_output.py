@@ -230,6 +230,12 @@ def _finite(value: Any) -> Any:
     return value
 
 
+def is_plain_json(output: Path) -> bool:
+    """Return whether a name asks for OMERO's JSON as the server gave it: ".json", and no word of ours before it."""
+    name = output.name.lower()
+    return name.endswith(".json") and not name.endswith((".coco.json", ".omero.json"))
+
+
 def write_text(output: Path, text: str) -> Path:
     """Write a JSON file beside its place and move it there; return the path.
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
-from uuid import uuid4
 
 import numpy as np
 
-from napari_idr.errors import AccessDenied, AddressError, NapariIdrError
+from napari_idr.errors import AddressError
+from napari_idr.formats.beside import beside, check_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from napari_idr.model.image import ImageMetadata
@@ -37,10 +33,7 @@ def check_output(path: Path) -> Kind:
         raise AddressError(
             "Pixels cannot be written as this", str(path), "end the name with .npy, .ome.tif or .ome.zarr"
         )
-    if path.is_dir():
-        raise AddressError("There is a folder of that name already", str(path), "choose another name or remove it")
-    if not path.absolute().parent.is_dir():
-        raise AddressError("There is no folder to write into", str(path.absolute().parent), "make it first")
+    check_place(path)
     return kind
 
 
@@ -82,7 +75,7 @@ def write_pixels(
     """
     kind = check_output(path)
     start = origin or (0,) * pixels.ndim
-    with _beside(path) as draft:
+    with beside(path) as draft:
         if kind == "npy":
             with draft.open("wb") as file:
                 np.save(file, pixels, allow_pickle=False)
@@ -94,22 +87,3 @@ def write_pixels(
             from .write_zarr import write_ome_zarr
 
             write_ome_zarr(draft, pixels, metadata, level, start, source)
-
-
-@contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """Give a place beside a path, and move what is there to the path if all went well."""
-    draft = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
-    try:
-        yield draft
-        os.replace(draft, path)
-    except PermissionError as error:
-        raise AccessDenied("The file may not be written", str(path), "choose another folder") from error
-    except OSError as error:
-        what = f"The file could not be written ({error.strerror or error})"
-        raise NapariIdrError(what, str(path), "choose another folder or make room") from error
-    finally:
-        if draft.is_dir():
-            shutil.rmtree(draft, ignore_errors=True)
-        else:
-            draft.unlink(missing_ok=True)

@@ -118,6 +118,6 @@ def test_the_table_loses_nothing(key: str, one: AnnotationSet) -> None:
 def test_a_vertex_outside_that_omero_would_misread_is_refused_by_name(key: str, kind: type, tmp_path: Path) -> None:
     shape = kind(points=((-3.5, 10.0), (4.0, 4.0), (9.0, 1.0)))
     one = AnnotationSet(image=IMAGE, objects=(AnnotatedObject(uuid="u", name="edge cell", shapes=(shape,)),))
-    with pytest.raises(FormatError, match="left of or above the image.*edge cell"):
+    with pytest.raises(FormatError, match=r"left of or above the image.*edge cell"):
         format_of_key(key).write([one], tmp_path / "a.ome.xml")
     assert not list(tmp_path.iterdir())

@@ -14,12 +14,12 @@ MOST_DIGITS = 400
 
 def plain(number: float) -> str:
     """Return the shortest decimal that reads back as the same number: "6.7", "16", never "1e-07" or "-0"."""
-    return _text(Decimal(repr(number + 0.0)))
+    return _text(Decimal(repr(float(number) + 0.0)))
 
 
 def centre_text(corner: float) -> str:
     """Return a coordinate counted from pixel corners as one counted from pixel centres, exactly."""
-    return _text(_EXACT.subtract(Decimal(repr(corner + 0.0)), _HALF))
+    return _text(_EXACT.subtract(Decimal(repr(float(corner) + 0.0)), _HALF))
 
 
 def corner_number(text: str) -> float:

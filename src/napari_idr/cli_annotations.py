@@ -1,0 +1,82 @@
+"""What the command does with annotations: read those of a repository or a file, write them in another format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_idr.errors import AddressError
+from napari_idr.formats.annotations.convert import carry_out, plan, read_any
+from napari_idr.formats.annotations.omero_json import IMAGE
+from napari_idr.formats.annotations.registry import format_of_path
+from napari_idr.formats.annotations.stored_rois import stored_set
+from napari_idr.model.image import ImageMetadata, ImageReference
+from napari_idr.repositories.annotated_image import annotated_image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from napari_idr.formats.annotations.convert import Plan
+    from napari_idr.model.annotation_set import AnnotatedImage, AnnotationSet
+    from napari_idr.model.catalog import Node
+    from napari_idr.session import Session
+
+    Say = Callable[[str], None]
+
+MOST_TOLD = 20
+"""Losses that are told one by one."""
+
+
+def image_at(session: Session, what: str | Node) -> AnnotatedImage:
+    """Return the image at an address, as annotations name it. May block.
+
+    Raises ``AddressError`` where it is none.
+    """
+    node = session.resolve(what) if isinstance(what, str) else what
+    described = session.describe(node)
+    reference, metadata = session.reference(node), session.info(node)
+    if not isinstance(reference, ImageReference) or not isinstance(metadata, ImageMetadata):
+        raise AddressError("Annotations lie on one image", node.address or node.name, "name an image or field")
+    return annotated_image(reference, metadata, described)
+
+
+def write_rois(session: Session, address: str, output: Path, say: Say) -> tuple[Path, ...]:
+    """Write the ROIs that a repository keeps, of an image or of all images of a well, plate or dataset."""
+    format_of_path(output)
+    node = session.resolve(address)
+    repository = session.repository(node.repository)
+    if node.kind in ("image", "field"):
+        nodes = [node]
+    else:
+        ids = dict.fromkeys(str(record.get(IMAGE, "")) for record in session.rois(node))
+        nodes = [session.resolve(f"{repository.address}webclient/?show=image-{one}") for one in ids if one]
+    return _write([_stored(session, one) for one in nodes], output, say)
+
+
+def _stored(session: Session, node: Node) -> AnnotationSet:
+    image = image_at(session, node)
+    return stored_set(session.roi_set(node.repository, image.image_id), image)
+
+
+def convert_file(session: Session, source: Path, output: Path, image: str, say: Say) -> tuple[Path, ...]:
+    """Write the annotations of a file in another format; ``image`` is the address of theirs, "" where they name it."""
+    format_of_path(output)
+    if output.exists() and output.samefile(source):
+        raise AddressError("A file is not converted onto itself", str(output), "choose another name")
+    return _write(read_any(source, image_at(session, image) if image else None), output, say)
+
+
+def _write(sets: Sequence[AnnotationSet], output: Path, say: Say) -> tuple[Path, ...]:
+    for remark in dict.fromkeys(remark for one in sets for remark in one.remarks):
+        say(remark)
+    planned = plan(sets, output)
+    _tell(planned, say)
+    return carry_out(planned)
+
+
+def _tell(planned: Plan, say: Say) -> None:
+    """Say what is lost, before anything is written."""
+    for loss in planned.losses[:MOST_TOLD]:
+        say(f"lost of {loss.where}: {loss.what}")
+    if len(planned.losses) > MOST_TOLD:
+        say(f"and {len(planned.losses) - MOST_TOLD} more like these")
