@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -62,6 +63,15 @@ app = typer.Typer(
 cache_app = typer.Typer(help="What is kept on this computer between sessions.", no_args_is_help=True)
 app.add_typer(cache_app, name="cache")
 app.add_typer(workspace_app, name="workspace")
+
+
+class Target(StrEnum):
+    """For whom a package is written."""
+
+    idr = "idr"
+    bia = "bia"
+    both = "both"
+
 
 Address = Annotated[str, typer.Argument(help="Page, accession, address or path.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of lines.")]
@@ -264,6 +274,41 @@ def convert(
     with session() as opened:
         for path in convert_file(opened, source, output, image, _warn):
             put(str(path))
+
+
+@app.command()
+def package(
+    inputs: Annotated[list[Path], typer.Argument(help="Annotation files and label images.", show_default=False)],
+    form: Annotated[Path, typer.Option(help="JSON file: title, authors, licence, method.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write into.", show_default=False)],
+    target: Annotated[Target, typer.Option(help="For whom.")] = Target.both,
+    yes: Annotated[bool, typer.Option("--yes", help="All warnings were looked at and are meant.")] = False,
+) -> None:
+    """Write a submission package: checked, read back, with tables for the IDR, the BioImage Archive or both."""
+    from napari_idr.cli_package import package, read_form
+
+    with session() as opened:
+        put(str(package(opened, inputs, read_form(form), target.value, output, yes, say)))
+
+
+@app.command()
+def check(
+    path: Annotated[Path, typer.Argument(help="A package's folder, or one annotation file.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Say what an archive would find wrong with a package or file; exit with 1 where there are errors."""
+    from napari_idr.cli_output import json_text
+    from napari_idr.cli_package import check, lines
+    from napari_idr.export.report import report_as_json
+
+    with session() as opened:
+        report = check(opened, path, _warn)
+    for line in [json_text(report_as_json(report))] if as_json else lines(report.findings):
+        put(line)
+    if not as_json and not report.findings:
+        put("nothing is wrong")
+    if report.errors:
+        raise typer.Exit(1)
 
 
 @app.command()
