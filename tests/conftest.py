@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 from command import run  # noqa: F401 - fixture
-from repository_server import _server, http, served  # noqa: F401 - fixtures
+from repository_server import _mixed_server, _private_server, _server, http, mixed, private, served, writable  # noqa: F401
 
 # The HTTP client of the object store is not Python's: anything that is not loopback meets a closed port.
 os.environ.update(
