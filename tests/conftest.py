@@ -30,6 +30,7 @@ os.environ.update(
 
 # Nothing of the user's is read or written.
 os.environ["NAPARI_IDR_CACHE_DIR"] = tempfile.mkdtemp(prefix="napari-idr-tests-")
+os.environ["NAPARI_IDR_CONFIG_DIR"] = os.path.join(os.environ["NAPARI_IDR_CACHE_DIR"], "config")
 os.environ["NAPARI_CONFIG"] = os.path.join(os.environ["NAPARI_IDR_CACHE_DIR"], "napari.yaml")
 
 PATIENCE = 10.0
@@ -42,6 +43,8 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test finds what another test's session has kept on disk."""
     monkeypatch.setenv("NAPARI_IDR_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("NAPARI_IDR_CONFIG_DIR", str(tmp_path_factory.mktemp("config")))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
 
 
 @pytest.fixture(scope="session")

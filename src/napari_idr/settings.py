@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path  # noqa: TC003 - pydantic resolves the annotation
 from typing import TYPE_CHECKING, Annotated, Any
 
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_config_path
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(
         default_factory=lambda: user_cache_path("napari-idr", appauthor=False),
         description="folder for what is kept between sessions",
+    )
+    config_dir: Path = Field(
+        default_factory=lambda: user_config_path("napari-idr", appauthor=False),
+        description="folder for what the user set up: the list of servers",
     )
     ram_cache_mb: int = Field(
         0, ge=0, le=1 << 20, description="megabytes of memory for pixels; 0: a quarter of what there is, at most 4096"
@@ -77,7 +81,7 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
 
-    @field_validator("cache_dir")
+    @field_validator("cache_dir", "config_dir")
     @classmethod
     def _expand(cls, value: Path) -> Path:
         return value.expanduser().absolute()

@@ -93,6 +93,16 @@ class Logins:
             before.close()
         return account
 
+    def try_out(self, base: str, user: str, password: SecretStr) -> Account:
+        """Sign in and out again: four requests. Raises like ``sign_in``. May block."""
+        check_may_send_password(base)
+        login = self._new(base, user)
+        try:
+            return login.begin(password)
+        finally:
+            login.end()
+            login.close()
+
     def expect(self, base: str, user: str) -> Login:
         """Ask a server in somebody's name from now on; the session is begun by the first question. No request."""
         with self._lock:

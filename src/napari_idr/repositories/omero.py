@@ -94,8 +94,15 @@ class OmeroRepository:
         self._has_session = False
 
     def root(self) -> Node:
-        """Return the server itself as a node; no request."""
-        return Node("repository", self.key, "", self.name, self.address)
+        """Return the server itself as a node; no request.
+
+        Where somebody is signed in its id says who, and of which group: as another person one sees another server.
+        """
+        login = self.api.http.logins.at(self.address)
+        if login is None:
+            return Node("repository", self.key, "", self.name, self.address)
+        group = "" if login.group is None else f" {login.group}"
+        return Node("repository", self.key, f"{login.user}{group}", f"{self.name} · {login.user}", self.address)
 
     def parse(self, address: str) -> Target | None:
         """Return what an address of this server points at, None where it is not one. No request."""
