@@ -154,7 +154,7 @@ def _stored(shape: Json, number: int) -> Json:
     geometry = {key: value for key, value in shape.items() if key not in UNSENT}
     if "Transform" in geometry:
         geometry["Transform"] = {key: geometry["Transform"][key] for key in ("A00", "A10", "A01", "A11", "A02", "A12")}
-    return {"type": kind, "id": number, **geometry}
+    return {"type": kind, "id": number, "as_sent": True, **geometry}
 
 
 def _kind(shape: Json) -> str:
