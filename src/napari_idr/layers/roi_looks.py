@@ -25,7 +25,7 @@ CLEAR: Color = (0, 0, 0, 0)
 def drawn_style(layer: Layer, row: int) -> Style:
     """Return the colours of a shape that was drawn here."""
     stroke, fill, width = _looks(layer, row)
-    return Style(stroke=stroke, fill=None if fill in (None, WHITE) else fill, stroke_width=width)
+    return Style(stroke=stroke, fill=fill, stroke_width=width)
 
 
 def changed_style(layer: Layer, row: int, before: Shape) -> Style:
@@ -55,12 +55,13 @@ def cell(layer: Layer, row: int, name: str) -> str:
 
 
 def _looks(layer: Any, row: int) -> tuple[Color, Color | None, float | None]:
-    """Return stroke, fill and width of a row; a point is its stroke only."""
+    """Return stroke, fill and width of a row; a point is its stroke only, and napari's own white is no fill."""
     from napari.layers import Points
 
     if isinstance(layer, Points):
         return _color(layer.face_color[row]), None, None
-    return _color(layer.edge_color[row]), _color(layer.face_color[row]), float(layer.edge_width[row])
+    fill = _color(layer.face_color[row])
+    return _color(layer.edge_color[row]), None if fill == WHITE else fill, float(layer.edge_width[row])
 
 
 def _color(parts: np.ndarray) -> Color:
