@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from napari.layers import Image, Points, Shapes
 
-from napari_idr.layers.known_rois import image_of, known_of, note_known
+from napari_idr.layers.known_rois import image_of, is_edited, known_of, note_known
 from napari_idr.layers.layer_maps import PixelMap
 from napari_idr.layers.roi_edits import Edits, collect, sendable_layers, write_ids
 from napari_idr.layers.roi_layers import build_vectors
@@ -247,6 +247,35 @@ def test_layers_of_this_image_and_drawn_ones_can_be_sent_and_no_others() -> None
     drawn, ours = Points(ndim=4), Shapes(ndim=4, metadata={"napari_idr": {"box": True}})
     layers: list[Any] = [over, mine, other, fixed, drawn, ours]
     assert sendable_layers(layers, KEY) == [mine, drawn]
+
+
+def test_a_layer_that_was_changed_is_the_user_s_until_it_is_sent() -> None:
+    shown, over = image()
+    (layer,) = read_layers(shown, EVERY[0], replace(EVERY[0], x=30.0))
+    assert not is_edited(layer)
+    layer.selected_data = {0}
+    layer.remove_selected()
+    assert is_edited(layer)
+    write_ids(collect([layer], shown, over), {}, {"1"}, [layer], KEY)
+    assert not is_edited(layer)
+    table = layer.features.copy()
+    table["text"] = ["mitotic"]
+    layer.features = table
+    assert is_edited(layer)
+    assert not is_edited(Points(ndim=2))
+
+
+@pytest.mark.parametrize("edited_first", [True, False])
+def test_an_edited_layer_and_the_one_that_was_read_anew_are_one_change(edited_first: bool) -> None:
+    shown, _ = image()
+    (edited,), (fresh,) = read_layers(shown, EVERY[0]), read_layers(shown, EVERY[0])
+    edited.data = [edited.data[0] + np.array([0, 0, 0, 2])]
+    found = changes([edited, fresh] if edited_first else [fresh, edited])
+    assert (len(found.modified), found.count, found.remarks) == (1, 1, ())
+    fresh.data = [fresh.data[0] + np.array([0, 0, 0, 5])]
+    found = changes([edited, fresh])
+    assert found.modified[0].after.x == 3.0  # type: ignore[attr-defined]
+    assert "in two layers" in found.remarks[0]
 
 
 def test_the_same_place_needs_no_arithmetic() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +19,23 @@ KEPT = "napari_idr_rois"
 
 def note_known(layer: Layer, image: tuple[str, str], known: Mapping[str, KnownShape]) -> None:
     """Note in a layer of which image (repository and id) it holds ROIs, and how the repository has them."""
-    layer.metadata[KEPT] = {"image": image, "known": dict(known)}
+    layer.metadata[KEPT] = {"image": image, "known": dict(known), "looks": _looks(layer)}
+
+
+def is_edited(layer: Layer) -> bool:
+    """Whether ROIs that were read or sent have been changed since: such a layer is the user's, and never removed."""
+    return KEPT in layer.metadata and layer.metadata[KEPT]["looks"] != _looks(layer)
+
+
+def _looks(layer: Any) -> int:
+    """Return a number that changes with the shapes, colours and texts of a layer."""
+    from napari.layers import Points
+
+    points = isinstance(layer, Points)
+    corners = [np.asarray(layer.data)] if points else layer.data
+    colors = [layer.face_color] if points else [layer.edge_color, layer.face_color]
+    texts = tuple(map(str, layer.features["text"])) if "text" in layer.features.columns else ()
+    return hash((*(np.asarray(one, float).tobytes() for one in (*corners, *colors)), texts))
 
 
 def known_of(layer: Layer) -> dict[str, KnownShape]:

@@ -74,7 +74,23 @@ def collect(layers: Sequence[Layer], image: RoiImage, image_layer: Layer) -> Edi
     for number, layer in enumerate(layers):
         edits.known |= {key: one for key, one in known_of(layer).items() if not isinstance(one.shape, Mask)}
         _LayerReader(layer, number, image, image_layer, edits).read()
+    edits.drawn = _each_once(edits)
     return edits
+
+
+def _each_once(edits: Edits) -> list[Drawn]:
+    """Return what is drawn with each id once: a layer that was edited stays beside those that are read anew."""
+    found: dict[str, Drawn] = {}
+    for one in edits.drawn:
+        name = one.shape.id or one.key
+        before = found.get(name)
+        if before is not None and one.shape not in (before.shape, edits.known[name].shape):
+            if before.shape != edits.known[name].shape:
+                edits.remarks.append(f"Shape {name} was changed in two layers; the first change is sent.")
+                continue
+            del found[name]
+        found.setdefault(name, one)
+    return list(found.values())
 
 
 class _LayerReader:
