@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from psygnal import Signal
+from psygnal import Signal, SignalInstance
 
 from .errors import AddressError, NapariIdrError, SignInNeeded
 from .kept_list import load_list, save_list
@@ -68,6 +68,11 @@ class Servers:
         self._session, self._logins, self._file = session, logins, file
         self._lock = threading.RLock()
         self._known: dict[str, Server] = {}
+
+    @property
+    def ended(self) -> SignalInstance:
+        """Emitted with the address of a server whose session has ended and could not be begun anew, in any thread."""
+        return self._logins.ended
 
     @property
     def known(self) -> tuple[Server, ...]:

@@ -71,7 +71,8 @@ def check_answer(response: requests.Response, body: bytes) -> None:
 
 def sign_in_needed(host: str, on: str) -> SignInNeeded:
     """Return the error for a server that answers only those who are signed in."""
-    return SignInNeeded(f"{host} wants a login", on, "sign in to it with Servers, or see in a browser if it is public")
+    hint = "sign in (Servers in the window, napari-idr login in a terminal), or see in a browser if it is public"
+    return SignInNeeded(f"{host} wants a login", on, hint)
 
 
 def _message(body: bytes) -> str:

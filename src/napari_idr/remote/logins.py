@@ -51,6 +51,8 @@ class Logins:
         self._connect, self._timeout = connect, timeout
         self._logins: dict[str, Login] = {}
         self._passwords: dict[str, SecretStr] = {}
+        self.ask_person: Callable[[str, str], SecretStr | None] | None = None
+        """Asks for the password of a server (address) and user where nobody knows it; in whatever thread needs it."""
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._keeper: threading.Thread | None = None
@@ -142,8 +144,12 @@ class Logins:
         return Login(base, user, self._connect(), self._timeout, recall, on_ended)
 
     def _recall(self, base: str, user: str) -> SecretStr | None:
-        known = self._passwords.get(base)
-        return known if known is not None else passwords.recall(base, user)
+        known = self._passwords.get(base) or passwords.recall(base, user)
+        if known is None and self.ask_person is not None:
+            known = self.ask_person(base, user)
+        if known is not None:
+            self._passwords[base] = known
+        return known
 
     def _on_ended(self, base: str) -> None:
         """Forget a password that was refused: to offer it again and again would lock the account."""
