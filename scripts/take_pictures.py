@@ -130,6 +130,52 @@ class Photographer:
             repository.stop()
             self.session.session.cache.distrust()
 
+    def sign_in(self) -> None:
+        """Sign in to a server of one's own as a user does it, with a picture of the form before."""
+        from napari_idr.embedded import EmbeddedRepository
+
+        self.private = EmbeddedRepository(options=("--private",))
+        address = self.private.start()
+        dialog = self.dock.browse.servers.show()
+        dialog.form.fill(f"{address}webclient/?show=project-102", "ada")
+        dialog.form.password.setText("analytical")
+        dialog.form.test.click()
+        wait_until(dialog.notices.isVisible, "the answer")
+        draw()
+        self.widget(dialog, "servers")
+        dialog.form.add.click()
+        wait_until(dialog.isHidden, "the login")
+        self.settle()
+
+    def draw_rois(self, name: str) -> None:
+        """Show the ROIs of an image of the private server, change them, and look at what would be sent."""
+        import numpy as np
+
+        session = self.session.session
+        root = session.add_repository(self.private.address).root()
+        study = next(node for node in session.children(root).nodes if node.accession == "idr9903")
+        (project,) = session.children(study).nodes
+        images = [one for held in session.children(project).nodes for one in session.children(held).nodes]
+        image = next(node for node in images if node.name == name)
+        self.dock.browse.show_node(image)
+        job = self.session.show_rois(image)
+        wait_until(lambda: job.state != "running", "the ROIs")
+        self.settle()
+        vectors = next(layer for layer in self.viewer.layers if layer.name.endswith("ROIs, every t and z"))
+        vectors.data = [vectors.data[0] + np.array([0, 12]), *vectors.data[1:]]
+        vectors.selected_data = {1}
+        vectors.remove_selected()
+        place = {"scale": vectors.scale, "translate": vectors.translate, "units": vectors.units}
+        looks = {"edge_color": "cyan", "face_color": "transparent", "edge_width": 2}
+        drawn = self.viewer.add_shapes(ndim=2, name="mitosis", **place, **looks)
+        drawn.add_ellipses(np.array([[60, 150], [60, 190], [100, 190], [100, 150]]))
+        self.dock.sending.click()
+        wait_until(self.dock.send_dialog.send.isEnabled, "the comparison")
+        self.settle()
+        self.widget(self.dock.send_dialog, "send-rois")
+        self.window("own-server")
+        self.dock.send_dialog.close()
+
     def window(self, name: str) -> None:
         """Take the whole window."""
         self.viewer.window.screenshot(str(self.folder / f"{name}.png"), flash=False)
@@ -175,8 +221,22 @@ def take_all(camera: Photographer) -> None:
     camera.dock.boxes.open()
     camera.settle()
     camera.window("load-box")
+    take_own_server(camera)
     camera.open_without_server("idr9901")
     camera.window("offline")
+
+
+def take_own_server(camera: Photographer) -> None:
+    """Take the pictures of a server that wants a login."""
+    camera.viewer.dims.ndisplay = 2
+    camera.session.close_all()
+    draw()
+    camera.sign_in()
+    camera.draw_rois("embryo-1, every kind of ROI")
+    camera.private.stop()
+    for layer in list(camera.viewer.layers):
+        camera.viewer.layers.remove(layer)
+        draw()
 
 
 def main() -> None:
@@ -188,7 +248,9 @@ def main() -> None:
     chosen.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as fresh:
         # As somebody sees it who has just installed it: nothing recent, no settings of one's own.
-        os.environ.update(NAPARI_IDR_CACHE_DIR=fresh, NAPARI_CONFIG=f"{fresh}/napari.yaml")
+        os.environ.update(
+            NAPARI_IDR_CACHE_DIR=fresh, NAPARI_IDR_CONFIG_DIR=f"{fresh}/config", NAPARI_CONFIG=f"{fresh}/napari.yaml"
+        )
         camera = Photographer(chosen.folder, chosen.theme)
         take_all(camera)
         camera.viewer.close()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 from command import run  # noqa: F401 - fixture
-from repository_server import _server, http, served  # noqa: F401 - fixtures
+from repository_server import _mixed_server, _private_server, _server, http, mixed, private, served, writable  # noqa: F401
 
 # The HTTP client of the object store is not Python's: anything that is not loopback meets a closed port.
 os.environ.update(
@@ -31,6 +31,7 @@ os.environ.update(
 # Nothing of the user's is read or written.
 os.environ["NAPARI_IDR_CACHE_DIR"] = tempfile.mkdtemp(prefix="napari-idr-tests-")
 os.environ["NAPARI_IDR_DATA_DIR"] = os.path.join(os.environ["NAPARI_IDR_CACHE_DIR"], "data")
+os.environ["NAPARI_IDR_CONFIG_DIR"] = os.path.join(os.environ["NAPARI_IDR_CACHE_DIR"], "config")
 os.environ["NAPARI_CONFIG"] = os.path.join(os.environ["NAPARI_IDR_CACHE_DIR"], "napari.yaml")
 
 PATIENCE = 10.0
@@ -44,6 +45,8 @@ def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPat
     """No test finds what another test's session has kept on disk."""
     monkeypatch.setenv("NAPARI_IDR_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.setenv("NAPARI_IDR_DATA_DIR", str(tmp_path_factory.mktemp("data")))
+    monkeypatch.setenv("NAPARI_IDR_CONFIG_DIR", str(tmp_path_factory.mktemp("config")))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from napari_idr.remote.http import Http
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 class Served:
@@ -33,6 +34,10 @@ class Served:
     def reset(self) -> None:
         """Forget what was asked."""
         self._post("__requests/reset")
+
+    def expire(self) -> None:
+        """Let every session end, as after ten idle minutes."""
+        self._post("__expire")
 
     def mend(self) -> None:
         """Let nothing go wrong any more."""
@@ -66,3 +71,46 @@ def http() -> Iterator[Http]:
     client = Http(connect_timeout=1, read_timeout=1)
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def _private_server(demo_content: Path) -> Iterator[Served]:
+    yield from _laboratory(demo_content, is_open=False)
+
+
+@pytest.fixture(scope="session")
+def _mixed_server(demo_content: Path) -> Iterator[Served]:
+    yield from _laboratory(demo_content, is_open=True)
+
+
+def _laboratory(root: Path, *, is_open: bool) -> Iterator[Served]:
+    from napari_idr.demo.accounts import Accounts
+    from napari_idr.demo.server import EmbeddedServer
+
+    with EmbeddedServer(root, faults=True, accounts=Accounts.lab(is_open=is_open)) as server:
+        yield Served(server.address)
+
+
+@pytest.fixture
+def private(_private_server: Served) -> Iterator[Served]:
+    """A server that shows nothing without a login: to Ada and Ben, of whom Ben may only look."""
+    yield from _as_new(_private_server)
+
+
+@pytest.fixture
+def mixed(_mixed_server: Served) -> Iterator[Served]:
+    """A server that shows some data to everybody, and more after a login."""
+    yield from _as_new(_mixed_server)
+
+
+def _as_new(server: Served) -> Iterator[Served]:
+    server.expire()
+    server.reset()
+    yield server
+    server.mend()
+
+
+@pytest.fixture
+def writable(demo_content: Path) -> Iterator[Served]:
+    """A server like ``private`` for one test: what is sent to it stays."""
+    yield from _laboratory(demo_content, is_open=False)

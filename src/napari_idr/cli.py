@@ -112,9 +112,11 @@ def _put_at_once(line: str) -> None:
 @contextmanager
 def session() -> Iterator[Session]:
     """Open a session for the length of a command."""
+    from napari_idr.cli_login import ask_for_passwords
     from napari_idr.session import Session
 
     with Session() as opened:
+        ask_for_passwords(opened)
         yield opened
 
 
@@ -167,12 +169,17 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
     latency: Annotated[float, typer.Option(min=0, help="Milliseconds before each answer.")] = 0,
     bandwidth: Annotated[float, typer.Option(min=0, help="Megabits per second; 0 for no bound.")] = 0,
+    private: Annotated[
+        bool, typer.Option("--private", help="Show nothing without a login: user ada, password analytical.")
+    ] = False,
     stop_with_stdin: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Serve the embedded repository; its address is the first line printed."""
     from napari_idr.cli_serve import serve_folder
 
-    serve_folder(folder, port, latency, bandwidth, say_address=_put_at_once, stop_with_stdin=stop_with_stdin)
+    serve_folder(
+        folder, port, latency, bandwidth, say_address=_put_at_once, stop_with_stdin=stop_with_stdin, private=private
+    )
 
 
 @app.command(name="ls")
@@ -333,6 +340,32 @@ def search(
             put(line)
     if not nodes:
         say(f"Nothing known here matches {query!r}.")
+
+
+@app.command()
+def login(
+    server: Annotated[str, typer.Argument(help="Any link of an OMERO.web server.", show_default=False)],
+    user: Annotated[str, typer.Option("--user", "-u", help="Name on the server; asked for without.")] = "",
+    keep: Annotated[
+        bool | None, typer.Option("--keep/--no-keep", help="Keep the password in the system's keyring.")
+    ] = None,
+) -> None:
+    """Sign in to a private OMERO.web server; asks for the password, or reads it from standard input."""
+    from napari_idr.cli_login import log_in
+
+    with session() as opened:
+        put(log_in(opened, server, user, keep, say=say))
+
+
+@app.command()
+def logout(
+    server: Annotated[str, typer.Argument(help="Any link of the server.", show_default=False)],
+) -> None:
+    """Sign out of a server, and forget its password."""
+    from napari_idr.cli_login import log_out
+
+    with session() as opened:
+        put(log_out(opened, server))
 
 
 @app.command(name="open")

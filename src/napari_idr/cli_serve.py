@@ -18,6 +18,7 @@ def serve_folder(
     *,
     say_address: Callable[[str], None],
     stop_with_stdin: bool = False,
+    private: bool = False,
 ) -> None:
     """Serve a folder, or the repository's own data, until interrupted or standard input ends.
 
@@ -28,7 +29,7 @@ def serve_folder(
     from napari_idr.demo.server import serve
 
     root = folder if folder is not None else ensure_content(on_progress=_progress(stop_with_stdin))
-    serve(root, port, latency, bandwidth, on_started=say_address, stop_with_stdin=stop_with_stdin)
+    serve(root, port, latency, bandwidth, on_started=say_address, stop_with_stdin=stop_with_stdin, private=private)
 
 
 def _progress(for_parent: bool) -> Callable[[int, int, str], None] | None:

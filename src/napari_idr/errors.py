@@ -6,6 +6,7 @@
     ├── AddressError      (ValueError)       not an address we understand
     ├── NotFound          (LookupError)      the repository or store says it does not exist
     ├── AccessDenied      (PermissionError)  it exists, but not for us
+    │   └── SignInNeeded                     only for those who are signed in
     ├── Unreachable       (ConnectionError)  no answer: unknown host, refused, TLS, cut off
     │   ├── Offline                          nobody there: no such host, refused, or not asked again so soon
     │   └── ServerFailure                    an answer that says the server failed (5xx)
@@ -60,6 +61,10 @@ class NotFound(NapariIdrError, LookupError):
 
 class AccessDenied(NapariIdrError, PermissionError):
     """It may exist, but this session may not see it."""
+
+
+class SignInNeeded(AccessDenied):
+    """The server answers only those who are signed in, or the session there has ended."""
 
 
 class Unreachable(NapariIdrError, ConnectionError):

@@ -26,6 +26,7 @@ from napari_idr.repositories.addresses import recognise
 from napari_idr.repositories.base import Target
 from napari_idr.repositories.factory import repository_at
 from napari_idr.repositories.roi_reading import read_rois
+from napari_idr.servers import Servers
 from napari_idr.settings import Settings
 from napari_idr.streaming.loader import ChunkLoader
 
@@ -83,6 +84,9 @@ class Session:
         self._repositories: dict[str, Repository] = {}
         for address in (self.settings.server, *self.settings.servers):
             self.add_repository(address)
+        self.servers = Servers(self, self.http.logins, self.settings.config_dir / "servers.json")
+        """Servers that the user added, and who is signed in where."""
+        self.servers.restore()
 
     # -- repositories
 
@@ -102,6 +106,24 @@ class Session:
             return self._repositories[key]
         except KeyError:
             raise NotFound("The repository is not known", key, "add it by its address first") from None
+
+    def renew_repository(self, address: str) -> Repository:
+        """Return the repository at an address as a new one, in the old one's place: who is signed in has changed."""
+        repository = repository_at(recognise(address, known_servers=self._servers()), self.http, self._read_metadata)
+        with self._lock:
+            before = self._repositories.get(repository.key)
+            if before is not None:
+                repository.name = before.name
+            self._repositories[repository.key] = repository
+        self.repositories_changed.emit()
+        return repository
+
+    def remove_repository(self, address: str) -> None:
+        """Know the repository at an address no longer; what is open of it stays open."""
+        with self._lock:
+            for key in [one.key for one in self.repositories if one.address == address]:
+                del self._repositories[key]
+        self.repositories_changed.emit()
 
     def _servers(self) -> tuple[str, ...]:
         return tuple(repository.address for repository in self.repositories)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path  # noqa: TC003 - pydantic resolves the annotation
 from typing import TYPE_CHECKING, Annotated, Any
 
-from platformdirs import user_cache_path, user_data_path
+from platformdirs import user_cache_path, user_config_path, user_data_path
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -48,6 +48,10 @@ class Settings(BaseSettings):
     ontologies: str = Field(
         "https://www.ebi.ac.uk/ols4/", pattern=r"^(?i:https?)://\S+$", description="where ontology terms are looked up"
     )
+    config_dir: Path = Field(
+        default_factory=lambda: user_config_path("napari-idr", appauthor=False),
+        description="folder for what the user set up: the list of servers",
+    )
     ram_cache_mb: int = Field(
         0, ge=0, le=1 << 20, description="megabytes of memory for pixels; 0: a quarter of what there is, at most 4096"
     )
@@ -89,7 +93,7 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
 
-    @field_validator("cache_dir", "data_dir")
+    @field_validator("cache_dir", "data_dir", "config_dir")
     @classmethod
     def _expand(cls, value: Path) -> Path:
         return value.expanduser().absolute()

@@ -46,6 +46,16 @@ class FakeRepository:
         return Node("repository", self.key, "", self.name, address=self.address)
 
 
+class FakeServers:
+    """No servers of one's own."""
+
+    changed, ended = Signal(), Signal(str)
+    known = ()
+
+    def login(self, address: str) -> None:
+        return None
+
+
 class FakeSession:
     """Two studies, one with plates, one with 450 images; the second repository appears when it is added."""
 
@@ -55,6 +65,7 @@ class FakeSession:
         self.rows, self.columns = rows, columns
         self.network, self.cache = NetworkState(), DiskCache(Path("nowhere"), 0)
         self.repositories: tuple[FakeRepository, ...] = (FakeRepository("idr", "IDR", BASE),)
+        self.servers = FakeServers()
         self.calls: Counter[str] = Counter()
         self.failures: dict[str, NapariIdrError] = {}
         """By name of the method: raised by its next call."""

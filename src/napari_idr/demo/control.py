@@ -1,4 +1,4 @@
-"""``/__requests``, ``/__shape`` and ``/__fault``: what tests and benchmarks ask of the server itself."""
+"""``/__requests``, ``/__shape``, ``/__fault`` and ``/__expire``: what tests and benchmarks ask of the server itself."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from .faults import FaultKind, Faults
+    from .sessions import Sessions
     from .shaping import Line
 
 
 class Control:
     """The views that look at and change the line; they are neither shaped nor logged."""
 
-    def __init__(self, line: Line, faults: Faults | None) -> None:
-        self._line, self._faults = line, faults
+    def __init__(self, line: Line, faults: Faults | None, sessions: Sessions) -> None:
+        self._line, self._faults, self._sessions = line, faults, sessions
 
     def routes(self) -> list[Route]:
         """All control routes; that for faults only where they are allowed."""
@@ -31,6 +32,7 @@ class Control:
         ]
         if self._faults is not None:
             routes.append(Route("/__fault", self._fault, methods=["POST", "DELETE"]))
+            routes.append(Route("/__expire", self._expire, methods=["POST"]))
         return routes
 
     async def _requests(self, request: Request) -> Response:
@@ -50,6 +52,10 @@ class Control:
                 return PlainTextResponse(str(error), 400)
             self._line.latency_ms, self._line.bandwidth_mbit = max(0.0, latency), max(0.0, bandwidth)
         return JSONResponse({"latency": self._line.latency_ms, "bandwidth": self._line.bandwidth_mbit})
+
+    async def _expire(self, request: Request) -> Response:
+        self._sessions.expire()
+        return JSONResponse({})
 
     async def _fault(self, request: Request) -> Response:
         faults, query = cast("Faults", self._faults), request.query_params

@@ -22,13 +22,15 @@ MISSING = (
 
 
 class ZarrFiles:
-    """Answers for the files below a folder."""
+    """Answers for the files below a folder, but for what lies in those that are ``hidden`` from whoever asks."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root.resolve()
+    def __init__(self, root: Path, hidden: frozenset[str] = frozenset()) -> None:
+        self._root, self._hidden = root.resolve(), tuple(f"{path}/" for path in hidden)
 
     async def answer(self, request: Request) -> Response:
         """GET or HEAD of one file."""
+        if request.path_params["path"].startswith(self._hidden):
+            return Response(status_code=403)
         path = self.locate(request.path_params["path"])
         if path is None:
             return Response(MISSING, 404, media_type="application/xml")

@@ -154,7 +154,7 @@ def well(one: ServedWell, plate: ServedPlate, host: str, *, image_links: bool = 
 def roi(identified: tuple[int, Json], host: str) -> Json:
     """Return a ROI with all its shapes; shape ids follow from the ROI's."""
     number, one = identified
-    shapes = [_shape(shape_id(number, index), each) for index, each in enumerate(one["shapes"])]
+    shapes = [_shape(each.get("id", shape_id(number, index)), each) for index, each in enumerate(one["shapes"])]
     address = f"{host}api/v0/m/rois/{number}/"
     return marshal("ROI", number, Name=one.get("Name"), shapes=shapes, **{"url:roi": address})
 
@@ -172,10 +172,11 @@ def shape_origin(number: int) -> tuple[int, int]:
 
 def _shape(number: int, one: Json) -> Json:
     """Return a shape; the pixels of a mask are not in the JSON, as with OMERO."""
-    geometry = {key: value for key, value in one.items() if key not in ("type", "Bytes")}
+    geometry = {key: value for key, value in one.items() if key not in ("type", "id", "as_sent", "Bytes")}
     if "Transform" in geometry:
         geometry["Transform"] = marshal("AffineTransform", number + 100_000_000, **geometry["Transform"])
-    return marshal(one["type"], number, **STYLE | geometry)
+    style = {} if one.get("as_sent") else STYLE  # what was not sent is null, and nulls are left out
+    return marshal(one["type"], number, **style | geometry)
 
 
 def _well_sample(one: ServedField, plate: ServedPlate, api: str) -> Json:

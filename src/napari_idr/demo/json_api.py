@@ -93,8 +93,6 @@ class JsonApi:
         routes = [
             Route("/api/", self._versions),
             Route("/api/v0/", self._base),
-            Route("/api/v0/token/", self._token),
-            Route("/api/v0/servers/", self._servers),
         ]
         for kind in KINDS:
             routes.append(Route(f"/api/v0/m/{kind}/", self._list(kind)))
@@ -118,14 +116,6 @@ class JsonApi:
         links |= {f"url:{name}": f"{base}{name}/" for name in ("token", "servers", "login")}
         schema = objects.SCHEMA.removesuffix("#")
         return _answer(links | {"url:save": f"{base}m/save/", "url:schema": schema})
-
-    async def _token(self, request: Request) -> Response:
-        answer = _answer({"data": "napariidrnapariidrnapariidrnapariidrnapariidrnapariidrnapariidr0"[:64]})
-        answer.set_cookie("csrftoken", "napariidr")
-        return answer
-
-    async def _servers(self, request: Request) -> Response:
-        return _answer({"data": [{"id": 1, "host": "127.0.0.1", "port": 4064, "server": "omero"}]})
 
     def _list(self, kind: str, parent: str = "") -> Callable[[Request], Response]:
         def view(request: Request) -> Response:

@@ -5,6 +5,7 @@ A field whose value is null is left out, as there.
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ UNITS = {
     "POINT": "pt",
     "REFERENCEFRAME": "reference frame",
 }
-OWNER = {"id": 2, "first": "Public", "last": "data", "login": "demo", "email": "", "institution": "napari-idr"}
-GROUP = {"id": 3, "name": "Public"}
+OWNER: Json = {"id": 2, "first": "Public", "last": "data", "login": "demo", "email": "", "institution": "napari-idr"}
+GROUP: Json = {"id": 3, "name": "Public"}
+RIGHTS: ContextVar[bool] = ContextVar("RIGHTS", default=False)
+"""Whether whoever is answered may annotate and change what is shown."""
 
 
 def without_nulls(document: Json) -> Json:
@@ -39,7 +42,7 @@ def permissions(perm: str) -> Json:
     letters = dict(zip(("User", "Group", "World"), (perm[:2], perm[2:4], perm[4:]), strict=True))
     rights = {f"is{who}Write": value[1] == "w" for who, value in letters.items()}
     rights |= {f"is{who}Read": value[0] == "r" for who, value in letters.items()}
-    actions = dict.fromkeys(("canAnnotate", "canDelete", "canEdit", "canLink"), False)
+    actions = dict.fromkeys(("canAnnotate", "canDelete", "canEdit", "canLink"), RIGHTS.get())
     return {"@type": "TBD#Permissions", "perm": perm, **actions, **rights, "isGroupAnnotate": False}
 
 

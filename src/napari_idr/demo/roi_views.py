@@ -51,8 +51,10 @@ class RoiViews:
         wanted, index = image_objects.shape_origin(number)
         for image in self._served.catalogue.images.values():
             if image.rois and image.rois[0][0] <= wanted <= image.rois[-1][0]:
-                shapes: list[Json] = image.rois[wanted - image.rois[0][0]][1]["shapes"]
-                return shapes[index] if index < len(shapes) else None
+                shapes: list[Json] = next((roi["shapes"] for one, roi in image.rois if one == wanted), [])
+                return next(
+                    (one for at, one in enumerate(shapes) if one.get("id", number - index + at) == number), None
+                )
         return None
 
     def _by_plane(self, request: Request) -> Response:

@@ -10,22 +10,26 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from napari_idr.errors import NotFound
 
+from .accounts import Accounts
 from .answers import Served, not_found_page
 from .control import Control
 from .faults import Faults
 from .files import ZarrFiles
+from .gate import Gate
 from .json_api import JsonApi
+from .login_views import LoginViews
 from .ontology import Ontology
 from .pictures import Pictures
+from .roi_saving import RoiSaving, SavedRois
 from .roi_views import RoiViews
 from .scanning import catalogue_document
 from .search_engine import SearchEngine
 from .serving import build_catalogue
+from .sessions import Sessions
 from .shaping import Line, ShapedApp
 from .tags import Tags
 from .webclient_api import WebclientApi
@@ -37,14 +41,23 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import ASGIApp
 
     from .content import Progress
+    from .served import Catalogue
 
 START = 20.0
 """Seconds a server in a thread may take to start."""
 
 
-def create_app(root: Path, *, latency_ms: float = 0, bandwidth_mbit: float = 0, faults: bool = False) -> Starlette:
+def create_app(
+    root: Path,
+    *,
+    latency_ms: float = 0,
+    bandwidth_mbit: float = 0,
+    faults: bool = False,
+    accounts: Accounts | None = None,
+) -> ASGIApp:
     """Return an app that serves a folder: the demonstration content, or any folder of OME-Zarr.
 
     Parameters
@@ -57,6 +70,8 @@ def create_app(root: Path, *, latency_ms: float = 0, bandwidth_mbit: float = 0, 
         What the bodies of all answers share, in Mbit/s; 0: no limit.
     faults
         Whether ``/__fault`` is there, with which tests order answers that go wrong.
+    accounts
+        Who may sign in, and what only they see; nobody, and everybody sees everything, where None.
 
     Raises
     ------
@@ -66,12 +81,28 @@ def create_app(root: Path, *, latency_ms: float = 0, bandwidth_mbit: float = 0, 
     if not root.is_dir():
         raise NotFound("There is no folder to serve", str(root), "check the path")
     root = root.resolve()
-    served = Served(build_catalogue(root, catalogue_document(root)), Pictures(root))
+    catalogue, pictures = build_catalogue(root, catalogue_document(root)), Pictures(root)
     line, ordered = Line(latency_ms, bandwidth_mbit), Faults() if faults else None
-    files = ZarrFiles(root)
-    routes = [
-        Route("/zarr/{path:path}", files.answer),
-        *Control(line, ordered).routes(),
+    sessions, saved, people = Sessions(), SavedRois(), accounts or Accounts()
+    common = [*Control(line, ordered, sessions).routes(), *LoginViews(people, sessions).routes()]
+
+    def build(groups: frozenset[int], *more: Route) -> Starlette:
+        part = saved.join(people.part(catalogue, groups))
+        files = ZarrFiles(root, _paths(catalogue) - _paths(part))
+        routes = [*more, Route("/zarr/{path:path}", files.answer), *_views(Served(part, pictures), saved)]
+        return Starlette(routes=routes, exception_handlers=UNKNOWN)
+
+    if accounts is None:
+        return ShapedApp(build(people.visible(None), *common), line, ordered)
+    saved.join(catalogue)
+    bases = [route for route in JsonApi(Served(catalogue, pictures)).routes() if route.path in ("/api/", "/api/v0/")]
+    everybody = Starlette(routes=[*common, *bases], exception_handlers=UNKNOWN)
+    return ShapedApp(Gate(accounts, sessions, everybody, build), line, ordered)
+
+
+def _views(served: Served, saved: SavedRois) -> list[Route]:
+    """Return the views of a catalogue."""
+    return [
         *JsonApi(served).routes(),
         *WebclientApi(served).routes(),
         *Webgateway(served).routes(),
@@ -79,14 +110,23 @@ def create_app(root: Path, *, latency_ms: float = 0, bandwidth_mbit: float = 0, 
         *SearchEngine(served).routes(),
         *RoiViews(served).routes(),
         *Ontology(served).routes(),
+        *RoiSaving(served.catalogue, saved).routes(),
         Route("/", WebclientApi(served).page),
     ]
-    shaped = Middleware(ShapedApp, line=line, faults=ordered)
-    return Starlette(routes=routes, middleware=[shaped], exception_handlers={404: _unknown_route})
+
+
+def _paths(catalogue: Catalogue) -> frozenset[str]:
+    """Return where the images and plates of a catalogue are."""
+    return frozenset(
+        [*(one.path for one in catalogue.images.values()), *(one.path for one in catalogue.plates.values())]
+    )
 
 
 async def _unknown_route(request: Request, error: Exception) -> Response:
     return not_found_page()
+
+
+UNKNOWN = {404: _unknown_route}
 
 
 class _Server(uvicorn.Server):
@@ -120,7 +160,7 @@ class EmbeddedServer:
         Folder to serve.
     port
         Port to listen on; 0 for a free one.
-    latency_ms, bandwidth_mbit, faults
+    latency_ms, bandwidth_mbit, faults, accounts
         As for ``create_app``.
     """
 
@@ -132,8 +172,9 @@ class EmbeddedServer:
         latency_ms: float = 0,
         bandwidth_mbit: float = 0,
         faults: bool = False,
+        accounts: Accounts | None = None,
     ) -> None:
-        app = create_app(root, latency_ms=latency_ms, bandwidth_mbit=bandwidth_mbit, faults=faults)
+        app = create_app(root, latency_ms=latency_ms, bandwidth_mbit=bandwidth_mbit, faults=faults, accounts=accounts)
         self._socket = _listen(port)
         self._started = threading.Event()
         self._server = _Server(_config(app), self._announce)
@@ -193,6 +234,7 @@ def serve(
     on_started: Callable[[str], None],
     on_progress: Progress | None = None,
     stop_with_stdin: bool = False,
+    private: bool = False,
 ) -> None:
     """Serve a folder until interrupted (Ctrl-C, SIGTERM).
 
@@ -208,12 +250,15 @@ def serve(
         Told of the painting of the content.
     stop_with_stdin
         Whether to stop when standard input is closed: so a server ends with the process that started it.
+    private
+        Whether to show nothing without a login, as a laboratory's server does: see ``Accounts.lab``.
     """
     if root is None:
         from .content import ensure_content
 
         root = ensure_content(on_progress=on_progress)
-    server = EmbeddedServer(root, port, latency_ms=latency_ms, bandwidth_mbit=bandwidth_mbit)
+    accounts = Accounts.lab() if private else None
+    server = EmbeddedServer(root, port, latency_ms=latency_ms, bandwidth_mbit=bandwidth_mbit, accounts=accounts)
     if stop_with_stdin:
         threading.Thread(target=_stop_with_stdin, args=(server,), daemon=True).start()
     server.run(on_started)
@@ -225,7 +270,7 @@ def _stop_with_stdin(server: EmbeddedServer) -> None:
     server.request_stop()
 
 
-def _config(app: Starlette) -> uvicorn.Config:
+def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         lifespan="off",

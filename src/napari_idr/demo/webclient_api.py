@@ -61,7 +61,8 @@ class WebclientApi:
     async def page(self, request: Request) -> Response:
         """Return the page people see who open the server in a browser."""
         shown = page("napari-idr demonstration", "This server is for napari: open its address there.")
-        shown.set_cookie(SESSION, "public", httponly=True)
+        if SESSION not in request.cookies:
+            shown.set_cookie(SESSION, "public", httponly=True)
         return shown
 
     async def _containers(self, request: Request) -> Response:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
+from napari_idr.kept_list import load_list, save_list
 from napari_idr.remote.safe_address import to_keep
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_log = logging.getLogger(__name__)
 
 MOST = 12
 
@@ -42,18 +39,11 @@ class RecentList:
         self.changed.emit()
 
     def _save(self) -> None:
-        beside = self._file.with_suffix(".part")
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_text(json.dumps(self.entries, ensure_ascii=False, indent=1), encoding="utf-8")
-            beside.replace(self._file)
-        except OSError as error:  # a full or read-only disk must not keep an image from opening
-            _log.warning("The list of recent images could not be saved: %s", error)
+        save_list(self._file, list(self.entries))
 
 
 def _load(file: Path) -> list[tuple[str, str]]:
     try:
-        entries = json.loads(file.read_text(encoding="utf-8"))
-        return [(str(name), str(address)) for name, address in entries][:MOST]
-    except (OSError, ValueError, TypeError):
+        return [(str(name), str(address)) for name, address in load_list(file)][:MOST]
+    except (ValueError, TypeError):
         return []

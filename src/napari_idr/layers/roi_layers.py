@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_idr.model.annotation import Label
+from napari_idr.model.roi_changes import KnownShape
 
+from .known_rois import note_known
 from .roi_rows import Frame, axes_needed, copies
 
 if TYPE_CHECKING:
@@ -58,7 +60,10 @@ def build_vectors(rows: Sequence[Row], frame: Frame, title: str, metadata: dict[
             "name": layer_name(title, "ROIs" if kind == "shapes" else "ROI points", own, frame),
             "metadata": {"napari_idr": metadata},
         }
-        layers.append((_shapes if kind == "shapes" else _points)(group, own, options))
+        layer = (_shapes if kind == "shapes" else _points)(group, own, options)
+        known = {row.shape.id: KnownShape(row.roi.id, row.shape) for row in group if row.shape.id}
+        note_known(layer, (metadata.get("repository", ""), metadata.get("image_id", "")), known)
+        layers.append(layer)
     return layers
 
 

@@ -12,6 +12,7 @@ from napari_idr.errors import Cancelled, NapariIdrError, NotFound, Unsupported
 
 from .coalesced import Coalesced
 from .images import NAME_LENGTH
+from .known_rois import is_edited
 from .main_thread import in_main_thread
 from .roi_plan import RoiPlan, plan_rois
 from .roi_rows import Frame
@@ -168,7 +169,11 @@ class ShownRois:
     def _remove(self, layer: Layer) -> None:
         viewer = self._owner.viewer
         self.layers = [one for one in self.layers if one is not layer]
-        if viewer is not None and layer in viewer.layers:
+        if viewer is None or layer not in viewer.layers:
+            return
+        if is_edited(layer):
+            self._owner.said.emit(f"{layer.name} was changed and stays: send it, or remove it, when you are done.")
+        else:
             viewer.layers.remove(layer)
 
     def _add(self, layer: Layer) -> None:

@@ -19,6 +19,7 @@ from napari_idr.settings import Settings
 
 from . import napari_seam as seam
 from .box_loads import BoxLoads
+from .known_rois import is_edited
 from .main_thread import in_main_thread
 from .open_job import OpenJob
 from .opening import open_node
@@ -154,13 +155,14 @@ class ViewerSession:
     def close_all(self) -> None:
         """Remove the layers that we opened, and only those; they go one by one, a redraw between them.
 
-        Boxes that the user loaded stay: they are the user's.
+        Boxes that the user loaded stay, and ROIs that the user changed: they are the user's.
         """
         self.turns.add(*self._removals())
 
     def _removals(self) -> list[Callable[[], object]]:
         viewer = self.viewer
-        ours = [layer for layer in viewer.layers if _is_opened(layer)] if viewer is not None else []
+        every = viewer.layers if viewer is not None else ()
+        ours = [layer for layer in every if _is_opened(layer) and not is_edited(layer)]
         for plate in self.plates:
             plate.stop()
         return [partial(self._remove, layer) for layer in ours]

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import json
-import ssl
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import ProtocolError as BrokenOff
-from urllib3.exceptions import ReadTimeoutError
-from urllib3.util.retry import Retry
 
 from napari_idr.errors import Cancelled, NapariIdrError, ProtocolError, TimedOut
 from napari_idr.version import VERSION
 
+from .connections import CONNECTIONS_PER_HOST, new_session
 from .cut_off import CutOff
 from .http_errors import check_answer, from_exception
+from .logins import Logins
 from .safe_address import host_of, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    from urllib3 import BaseHTTPResponse
 
     from .kept_json import KeptJson
 
@@ -33,9 +29,7 @@ Query: TypeAlias = "Sequence[tuple[str, str]]"
 """Parameters in the order they are sent: caches of servers look at it."""
 
 USER_AGENT = f"napari-idr/{VERSION} (+https://github.com/napari-idr/napari-idr)"
-CONNECTIONS_PER_HOST = 4
 JSON_LIMIT = 64 << 20
-LONGEST_RETRY_AFTER = 20.0
 WHOLE_ANSWER = 6
 """A body may take this many times the read time-out before it counts as an answer that never ends."""
 
@@ -69,11 +63,9 @@ class Http:
         self._timeout = (connect_timeout, read_timeout)
         self._kept = kept
         self._cut_off = CutOff()
-        self._session = requests.Session()
-        self._session.max_redirects = 5
-        self._session.headers["User-Agent"] = user_agent
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _Adapter(self._cut_off))
+        self._session = new_session(self._cut_off, user_agent)
+        self.logins = Logins(lambda: new_session(self._cut_off, user_agent), self._timeout)
+        """Servers that are asked with somebody's session: nothing they answer is kept on disk."""
         self._pool = ThreadPoolExecutor(CONNECTIONS_PER_HOST, thread_name_prefix="napari-idr-http")
         self._closed = False
 
@@ -91,7 +83,10 @@ class Http:
         def read(body: bytes, content_type: str) -> Any:
             return _parse_json(body, content_type, url)
 
-        return read(*ask()) if self._kept is None else self._kept.get(url, params, ask, read)
+        login, kept = self.logins.at(url), self._kept
+        if kept is None:
+            return self.logins.ask(url, lambda: read(*ask()))
+        return self.logins.ask(url, lambda: kept.get(url, params, ask, read, is_private=login is not None))
 
     def post_json(self, url: str, document: object, params: Query = ()) -> Any:
         """Return what a server answers to a question that is a JSON document; it is not repeated.
@@ -100,12 +95,23 @@ class Http:
         """
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         question = json.dumps(document).encode()
-        body, content_type = self._get(url, params, limit=JSON_LIMIT, headers=headers, question=question)
-        return _parse_json(body, content_type, url)
+
+        def ask() -> Any:
+            sent = headers | self.logins.headers_at(url)
+            return _parse_json(*self._get(url, params, limit=JSON_LIMIT, headers=sent, question=question), url)
+
+        return self.logins.ask(url, ask)
 
     def get_bytes(self, url: str, params: Query = (), *, limit: int = JSON_LIMIT) -> bytes:
         """Return the body of an answer of at most ``limit`` bytes. Raises like ``get_json``. May block."""
-        return self._get(url, params, limit=limit, headers={})[0]
+
+        def ask() -> bytes:
+            body, content_type = self._get(url, params, limit=limit, headers={})
+            if _is_page(body, content_type) and self.logins.at(url) is not None:
+                raise _not_data("a web page", url)
+            return body
+
+        return self.logins.ask(url, ask)
 
     def begin_bytes(self, url: str, params: Query = (), *, limit: int = JSON_LIMIT) -> Future[bytes]:
         """Ask as ``get_bytes`` does, in a worker: four at a time, those that were cancelled before their turn never."""
@@ -160,6 +166,7 @@ class Http:
         self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._cut_off.close()
+        self.logins.close()
         self._session.close()
 
     def _get(
@@ -183,74 +190,14 @@ class Http:
     ) -> tuple[bytes, str]:
         if self._closed:
             raise _closed(url)
-        method = "GET" if question is None else "POST"
-        with self._session.request(
+        method, login = "GET" if question is None else "POST", self.logins.at(url)
+        session = self._session if login is None else login.session
+        with session.request(
             method, url, params=list(params), data=question, headers=headers, timeout=self._timeout, stream=True
         ) as response:
             body = _read_bounded(response, limit, self.read_timeout * WHOLE_ANSWER)
         check_answer(response, body)
         return body, response.headers.get("Content-Type", "")
-
-
-class _Adapter(HTTPAdapter):
-    """Connections to one host: as many as are allowed at a time, certificates as the system trusts them."""
-
-    def __init__(self, cut_off: CutOff) -> None:
-        self._context: ssl.SSLContext | None = None
-        self._cut_off = cut_off
-        super().__init__(
-            pool_maxsize=CONNECTIONS_PER_HOST,
-            pool_block=True,
-            max_retries=_PatientRetry(
-                total=4,
-                connect=1,
-                read=1,
-                status=3,
-                other=0,
-                redirect=False,
-                status_forcelist=(429, 502, 503, 504),
-                allowed_methods=("GET",),
-                backoff_factor=0.2,
-                raise_on_status=False,
-            ),
-        )
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._trust(), **kwargs)
-        self._cut_off.watch(self.poolmanager)
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, ssl_context=self._trust(), **kwargs)
-        self._cut_off.watch(manager)
-        return manager
-
-    def _trust(self) -> ssl.SSLContext:
-        if self._context is None:
-            import truststore
-
-            self._context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        return self._context
-
-
-class _PatientRetry(Retry):
-    """Repeats what a pause can mend: not a time-out, and never after a pause nobody would wait for."""
-
-    def increment(  # type: ignore[override]
-        self,
-        method: str | None = None,
-        url: str | None = None,
-        response: BaseHTTPResponse | None = None,
-        error: Exception | None = None,
-        *args: Any,
-        **kwargs: Any,
-    ) -> Retry:
-        if isinstance(error, ReadTimeoutError):
-            raise error
-        return super().increment(method, url, response, error, *args, **kwargs)
-
-    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
-        seconds = super().get_retry_after(response)
-        return None if seconds is None else min(seconds, LONGEST_RETRY_AFTER)
 
 
 def _read_bounded(response: requests.Response, limit: int, seconds: float) -> bytes:
@@ -288,12 +235,15 @@ def _parse_json(body: bytes, content_type: str, url: str) -> Any:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as error:
-        page = "html" in content_type.lower() or body[:512].lstrip()[:1] == b"<"
-        what = "a web page" if page else "something that is not JSON"
+        what = "a web page" if _is_page(body, content_type) else "something that is not JSON"
         raise _not_data(what, url) from error
     if not isinstance(answer, dict | list):
         raise _not_data("a bare value", url)
     return answer
+
+
+def _is_page(body: bytes, content_type: str) -> bool:
+    return "html" in content_type.lower() or body[:512].lstrip()[:1] == b"<"
 
 
 def _not_data(what: str, url: str) -> ProtocolError:

@@ -18,6 +18,7 @@ from napari_idr.errors import (
     Offline,
     ProtocolError,
     ServerFailure,
+    SignInNeeded,
     TimedOut,
     Unreachable,
 )
@@ -49,11 +50,13 @@ def check_answer(response: requests.Response, body: bytes) -> None:
     url = response.url
     host, on = host_of(url), without_secrets(url)
     if any("/login" in urlsplit(hop.headers.get("Location", "")).path for hop in response.history):
-        raise AccessDenied(f"{host} wants a login", on, "see in a browser whether it is public")
+        raise sign_in_needed(host, on)
     status = response.status_code
     if status < 400:
         return
     said = _message(body)
+    if status == 403 and said == " (Not logged in)":
+        raise sign_in_needed(host, on)
     if status in (401, 403):
         what = f"{host} does not give access{said}"
         raise AccessDenied(what, on, "it may be private, or not for anonymous users")
@@ -64,6 +67,12 @@ def check_answer(response: requests.Response, body: bytes) -> None:
         reason = "asks us to wait" if status == 429 else f"failed (status {status})"
         raise ServerFailure(f"{host} {reason}{said}", on, "try again later")
     raise ProtocolError(f"{host} refused the request (status {status}){said}", on, "check the address")
+
+
+def sign_in_needed(host: str, on: str) -> SignInNeeded:
+    """Return the error for a server that answers only those who are signed in."""
+    hint = "sign in (Servers in the window, napari-idr login in a terminal), or see in a browser if it is public"
+    return SignInNeeded(f"{host} wants a login", on, hint)
 
 
 def _message(body: bytes) -> str:

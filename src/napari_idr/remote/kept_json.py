@@ -47,12 +47,15 @@ class KeptJson:
         params: Sequence[tuple[str, str]],
         ask: Callable[[], tuple[bytes, str]],
         read: Callable[[bytes, str], T],
+        *,
+        is_private: bool = False,
     ) -> T:
         """Return what ``read`` makes of an answer's body and content type; one that it refuses is not kept.
 
+        What ``is_private`` is asked in somebody's name: it is neither kept nor answered from what anybody gets.
         Raises what ``ask`` and ``read`` raise. May block.
         """
-        if _is_secret(url, params):
+        if is_private or _is_secret(url, params):
             return read(*self._ask(url, ask, has_copy=False))
         name = entry_name("json", url, *_canonical(params))
         kept, is_first = self._cache.load(name), self._is_first(name)

@@ -69,6 +69,11 @@ def _open_remote(address: str, access: Access) -> Store:
     """Store of a server; what needs a login or a secret is never kept on disk."""
     from .http_store import HttpStore
 
+    login = None if access.http is None else access.http.logins.at(address)
+    if login is not None:
+        from .signed_in_store import SignedInStore
+
+        return SignedInStore(address, access, login)
     store = HttpStore(address, access)
     if access.cache is None or access.network is None or access.headers or to_keep(address) != address:
         return store

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from napari_idr.model.search import Found, HitPage, SearchQuery, Suggestions
     from napari_idr.remote.object_store import Access
 
+    from .roi_sending import RoiSending
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -175,6 +177,11 @@ class Repository(Protocol):
     @property
     def roi_source(self) -> RoiSource | None:
         """Who is asked for the ROIs of images, None where the repository keeps none."""
+        ...
+
+    @property
+    def roi_sending(self) -> RoiSending | None:
+        """Who takes ROIs that were drawn, None where nobody does."""
         ...
 
     def rois(self, node: Node) -> list[dict[str, Any]]:

@@ -165,6 +165,11 @@ class OmeZarrRepository:
         """Nobody: OME-Zarr keeps label images, not ROIs."""
         return None
 
+    @property
+    def roi_sending(self) -> None:
+        """Nobody."""
+        return None
+
     def rois(self, node: Node) -> list[dict[str, Any]]:
         """Return nothing: OME-Zarr keeps label images, not ROIs."""
         return []

@@ -22,6 +22,7 @@ from .omero_describe import describe
 from .omero_pixels import PixelPlaces
 from .omero_plates import PlateTables
 from .omero_rois import OmeroRois
+from .roi_sending import RoiSending
 from .search import ListingFinder
 from .search_engine import SearchEngine
 from .search_page import search_page
@@ -87,6 +88,7 @@ class OmeroRepository:
         self.plates = PlateTables(self.api, self.source())
         self.pixels = PixelPlaces(self.api, self.source(), self.plates)
         self.roi_source = OmeroRois(self.api, self._begin_session)
+        self.roi_sending = RoiSending(self.api, self.roi_source)
         self.listing = StudyListing(self.api, self.source(), self.data_source)
         self.finder = EngineFinder(
             SearchEngine(http, self.source(), self.data_source), self.listing, ListingFinder(self)
@@ -94,8 +96,15 @@ class OmeroRepository:
         self._has_session = False
 
     def root(self) -> Node:
-        """Return the server itself as a node; no request."""
-        return Node("repository", self.key, "", self.name, self.address)
+        """Return the server itself as a node; no request.
+
+        Where somebody is signed in its id says who, and of which group: as another person one sees another server.
+        """
+        login = self.api.http.logins.at(self.address)
+        if login is None:
+            return Node("repository", self.key, "", self.name, self.address)
+        group = "" if login.group is None else f" {login.group}"
+        return Node("repository", self.key, f"{login.user}{group}", f"{self.name} · {login.user}", self.address)
 
     def parse(self, address: str) -> Target | None:
         """Return what an address of this server points at, None where it is not one. No request."""
@@ -275,7 +284,7 @@ class OmeroRepository:
 
     def _begin_session(self) -> None:
         """Ask for one web page, which brings the session cookie that rendered pictures need."""
-        if not self._has_session:
+        if not self._has_session and self.api.http.logins.at(self.address) is None:
             self._has_session = True
             try:
                 self.api.http.get_bytes(f"{self.address}webclient/", [("experimenter", "-1")])

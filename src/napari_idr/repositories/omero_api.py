@@ -105,8 +105,13 @@ class OmeroApi:
             raise errors[0]
 
     def ask_list(self, route: str, offset: int, limit: int, child_count: bool = False, normalize: bool = True) -> Ask:
-        """Return the request for a page of a list; ``limit`` 0 only counts."""
+        """Return the request for a page of a list; ``limit`` 0 only counts.
+
+        Lists of all screens or projects are those of the group that somebody who is signed in has chosen.
+        """
         params = [("childCount", "true")] if child_count else []
+        login = self.http.logins.at(self.base) if route in ("screens/", "projects/") else None
+        params += [("group", str(login.group))] if login is not None and login.group is not None else []
         params += [("limit", str(limit))]
         params += [("normalize", "true")] if normalize else []
         return f"{self.base}api/v0/m/{route}", [*params, ("offset", str(offset))]

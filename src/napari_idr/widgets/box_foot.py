@@ -33,15 +33,16 @@ class BoxFoot(QWidget):
         self.panel = BoxPanel(viewer_session, theme)
         self.button = text_button(theme, "zoom-in", "Load a box…", self.open)
         self.button.setToolTip("Load part of the image, at any level and all of it, into a layer of its own")
-        line = QHBoxLayout()
-        line.addStretch(1)
-        line.addWidget(self.button)
+        self.line = QHBoxLayout()
+        """Buttons of the foot."""
+        self.line.addStretch(1)
+        self.line.addWidget(self.button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 4, 4)
         layout.setSpacing(3)
         for widget in (self.notices, self.progress, self.panel):
             layout.addWidget(widget)
-        layout.addLayout(line)
+        layout.addLayout(self.line)
         self._connect()
         self._on_layers_changed()
 

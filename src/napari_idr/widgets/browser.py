@@ -9,11 +9,14 @@ from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 from .box_foot import BoxFoot
 from .browser_tab import SMALLEST, BrowserTab
 from .scrolling import scrolling
+from .send_button import SendButton
 from .theme import Theme
 
 if TYPE_CHECKING:
     import napari.viewer
     from qtpy.QtGui import QCloseEvent
+
+    from .send_rois_dialog import SendRoisDialog
 
 
 class IdrDock(QWidget):
@@ -30,7 +33,11 @@ class IdrDock(QWidget):
         self.setMinimumWidth(SMALLEST.width())
         self.theme = Theme(self)
         session = ViewerSession.for_viewer(viewer)
+        self._session = session
+        self.send_dialog: SendRoisDialog | None = None
         self.browse, self.boxes = BrowserTab(session, self.theme), BoxFoot(session, self.theme)
+        self.sending = SendButton(session, self.theme, self.send_rois)
+        self.boxes.line.insertWidget(1, self.sending)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(scrolling(self.browse), "Browse")
@@ -38,6 +45,14 @@ class IdrDock(QWidget):
         layout.setContentsMargins(0, 4, 0, 0)
         layout.addWidget(self.tabs, 1)
         layout.addWidget(self.boxes)
+
+    def send_rois(self) -> None:
+        """Open the dialog that sends ROIs back to the server of their image."""
+        if self.send_dialog is None:
+            from .send_rois_dialog import SendRoisDialog
+
+            self.send_dialog = SendRoisDialog(self._session, self.theme, self)
+        self.send_dialog.open_here()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Forget everything that is on its way."""

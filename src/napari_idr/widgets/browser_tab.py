@@ -23,6 +23,7 @@ from .opening_watch import OpeningWatch
 from .progress_strip import ProgressStrip, Task
 from .scrolling import scrolling
 from .selection import Selection
+from .server_actions import ServerActions
 from .start_page import StartPage
 from .wording import counted, is_loopback
 from .workers import Job, Latest, run, while_alive
@@ -53,6 +54,7 @@ class BrowserTab(QWidget):
         self.start = StartPage(theme)
         self.page = BrowsePage(self._session, self._selection, theme, self.progress, self.notices)
         self.watch = OpeningWatch(viewer_session, self.progress, self.notices)
+        self.servers = ServerActions(self._session.servers, theme, self.notices, self)
         self.chip = NetworkChip(self._session.network, self._session.cache, self.notices)
         self._lay_out(theme)
         self._connect_widgets()
@@ -98,6 +100,10 @@ class BrowserTab(QWidget):
         self.start.repository_requested.connect(self._show_repository)
         self.start.repository_added.connect(self.add_repository)
         self.start.paste_requested.connect(self.paste)
+        self.start.servers_requested.connect(lambda: self.servers.show())
+        self.page.tree.sign_in_requested.connect(self.servers.sign_in)
+        self.page.tree.sign_out_requested.connect(self.servers.sign_out)
+        self.servers.repository_added.connect(self._show_repository)
         for keys, act in (
             ("Alt+Home", self.show_start),
             ("Alt+Left", self._selection.back),
@@ -246,8 +252,9 @@ class BrowserTab(QWidget):
 
     def _show_repositories(self) -> None:
         known = self._session.repositories
-        self.page.tree.catalog.set_repositories([repository.root() for repository in known])
-        rows = [(repository.key, repository.name, repository.address) for repository in known]
+        roots = [repository.root() for repository in known]
+        self.page.tree.catalog.set_repositories(roots)
+        rows = [(root.repository, root.name, root.address) for root in roots]
         demonstration = not any(is_loopback(repository.address) for repository in known)
         self.start.show_repositories(rows, demonstration)
 

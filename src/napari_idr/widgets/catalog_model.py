@@ -246,7 +246,7 @@ class CatalogModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return row.text if node is None else node.name
         if role == Qt.ItemDataRole.DecorationRole:
-            return self._cached_icon(_ICON_OF_ROW[row.kind] if node is None else node.kind)
+            return self._cached_icon(_ICON_OF_ROW[row.kind] if node is None else _icon_of(node))
         if role == Qt.ItemDataRole.ToolTipRole:
             return tooltip(row.text) if node is None else _tooltip(node)
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -257,6 +257,11 @@ class CatalogModel(QAbstractItemModel):
         if name not in self._icons:
             self._icons[name] = self._icon(name)
         return self._icons[name]
+
+
+def _icon_of(node: Node) -> str:
+    """Return the icon of a node; a server that is asked in somebody's name has a lock."""
+    return "lock" if node.kind == "repository" and node.id else node.kind
 
 
 def _said(row: Row, role: int) -> Any:

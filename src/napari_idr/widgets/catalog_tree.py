@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView, QWi
 from .catalog_filter import CatalogFilter
 from .catalog_model import ROW_KIND_ROLE, CatalogModel
 from .desktop import copy_text, open_in_browser
+from .servers_dialog import is_server
 from .wording import is_web_address, tab_separated
 
 if TYPE_CHECKING:
@@ -37,11 +38,15 @@ class CatalogTree(QTreeView):
         A node to open, and whether beside what is open.
     copied
         What was copied, to be said.
+    sign_in_requested, sign_out_requested
+        The node of a server.
     """
 
     node_selected = Signal(object)
     open_requested = Signal(object, bool)
     copied = Signal(str)
+    sign_in_requested = Signal(object)
+    sign_out_requested = Signal(object)
 
     def __init__(self, list_children: Callable[..., Page], theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -152,6 +157,12 @@ class CatalogTree(QTreeView):
         if node.kind in OPENS:
             menu.addAction("Open\tEnter", lambda: self.open_requested.emit(node, False))
             menu.addAction("Open beside\tCtrl+Enter", lambda: self.open_requested.emit(node, True))
+            menu.addSeparator()
+        if node.kind == "repository" and is_server(node.address):
+            name = "Group, or another user…" if node.id else "Sign in…"
+            menu.addAction(name, lambda: self.sign_in_requested.emit(node))
+            if node.id:
+                menu.addAction("Sign out", lambda: self.sign_out_requested.emit(node))
             menu.addSeparator()
         if node.address:
             menu.addAction("Copy link", lambda: self._copy_link(node))

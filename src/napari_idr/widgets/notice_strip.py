@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from napari_idr.errors import SignInNeeded
+
 from .buttons import icon_button, text_button
 from .desktop import copy_text
 from .theme import tinted_icon
@@ -29,6 +31,8 @@ class NoticeStrip(QFrame):
         super().__init__(parent)
         self._theme = theme
         self._actions: QWidget | None = None
+        self.sign_in: Callable[[str], object] | None = None
+        """Signs in to the server of an address, where an error says that this would help."""
         self._icon = QLabel()
         self.text = QLabel()
         self.text.setWordWrap(True)
@@ -63,6 +67,8 @@ class NoticeStrip(QFrame):
     def fail(self, error: Exception, retry: Callable[[], object] | None = None, *actions: Action) -> None:
         """Say what failed, once, with Retry where that can help, and Copy details."""
         again: tuple[Action, ...] = () if retry is None else (("Retry", retry),)
+        if isinstance(error, SignInNeeded) and self.sign_in is not None:
+            again = (("Sign in", partial(self.sign_in, error.on)), *again)
         details = f"{type(error).__name__}: {error}"
         self._say(str(error), "warning", (*again, *actions, ("Copy details", lambda: copy_text(details))))
 

@@ -13,7 +13,6 @@ from qtpy.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -49,7 +48,9 @@ class StartPage(QWidget):
     repository_requested
         Key of the repository to show, empty for the demonstration.
     repository_added
-        Address of a repository to add.
+        Path of a folder to add.
+    servers_requested
+        Add a server, or sign in to one.
     paste_requested
         Open the link on the clipboard.
     """
@@ -59,6 +60,7 @@ class StartPage(QWidget):
     search_requested = Signal(str)
     repository_requested = Signal(str)
     repository_added = Signal(str)
+    servers_requested = Signal()
     paste_requested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -70,7 +72,6 @@ class StartPage(QWidget):
         self.cards = [PictureCard(example, theme) for example in EXAMPLES]
         self.recent, self.repositories = QVBoxLayout(), QVBoxLayout()
         self._recent_title = _title("Recent")
-        self.server = QLineEdit()
         self._lay_out()
         theme.changed.connect(self._show_suggestions)
         self._show_suggestions()
@@ -82,10 +83,6 @@ class StartPage(QWidget):
         for place, card in enumerate(self.cards):
             card.clicked.connect(lambda _=False, card=card: self.example_requested.emit(card.example))
             grid.addWidget(card, place // 2, place % 2)
-        self.server.setPlaceholderText("Address of an OMERO.web server or OME-Zarr")
-        self.server.setAccessibleName("Address of a repository to add")
-        self.server.returnPressed.connect(self._add_server)
-        self.server.hide()
         paste = RowButton(self._theme, "paste", "Paste a link (Ctrl+N)", "Opens the link on the clipboard")
         paste.clicked.connect(lambda _=False: self.paste_requested.emit())
         layout = QVBoxLayout(self)
@@ -96,13 +93,12 @@ class StartPage(QWidget):
         layout.addWidget(_title("Repositories"))
         layout.addLayout(self.repositories)
         layout.addLayout(self._adding())
-        layout.addWidget(self.server)
         layout.addStretch(1)
 
     def _adding(self) -> QHBoxLayout:
         line = QHBoxLayout()
         line.addWidget(text_button(self._theme, "folder", "Add a folder…", self._choose_folder), 1)
-        line.addWidget(text_button(self._theme, "server", "Add a server…", self._ask_for_server), 1)
+        line.addWidget(text_button(self._theme, "server", "Servers…", self.servers_requested.emit), 1)
         return line
 
     def show_recent(self, entries: Sequence[tuple[str, str]]) -> None:
@@ -134,17 +130,6 @@ class StartPage(QWidget):
         folder = QFileDialog.getExistingDirectory(self, "Folder with OME-Zarr or TIFF images")
         if folder:
             self.repository_added.emit(folder)
-
-    def _ask_for_server(self) -> None:
-        self.server.show()
-        self.server.setFocus()
-
-    def _add_server(self) -> None:
-        address = self.server.text().strip()
-        if address:
-            self.server.clear()
-            self.server.hide()
-            self.repository_added.emit(address)
 
 
 class PictureCard(QAbstractButton):
