@@ -9,14 +9,17 @@ from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from superqt.utils import ensure_main_thread
 
+from napari_idr.formats.search_text import query_text
 from napari_idr.layers.samples import is_sample, locate_sample
 from napari_idr.model.catalog import Page
 
 from .address_box import AddressBox
-from .browse_page import BrowsePage
+from .browse_page import FOUND, STUDIES, TREE, BrowsePage
 from .buttons import icon_button
 from .catalog_tree import OPENS
+from .condition_builder import ConditionBuilder
 from .desktop import clipboard_text
+from .hit_opener import HitOpener
 from .network_chip import NetworkChip
 from .notice_strip import NoticeStrip
 from .opening_watch import OpeningWatch
@@ -24,16 +27,21 @@ from .progress_strip import ProgressStrip, Task
 from .scrolling import scrolling
 from .selection import Selection
 from .start_page import StartPage
-from .wording import counted, is_loopback
+from .suggester import Suggester
+from .suggestion_list import SuggestionList
+from .wording import is_loopback
 from .workers import Job, Latest, run, while_alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from qtpy.QtGui import QResizeEvent
+
     from napari_idr.errors import NapariIdrError
     from napari_idr.layers.open_job import OpenJob
     from napari_idr.layers.viewer_session import ViewerSession
     from napari_idr.model.catalog import Node
+    from napari_idr.model.search import Suggestion
 
     from .theme import Theme
 
@@ -47,14 +55,18 @@ class BrowserTab(QWidget):
         super().__init__(parent)
         self._viewer_session, self._session = viewer_session, viewer_session.session
         self._selection = Selection.for_owner(viewer_session)
-        self._going, self._searching, self._starting = Latest(self), Latest(self), Latest(self)
+        self._going, self._starting = Latest(self), Latest(self)
         self.box = AddressBox(theme)
         self.notices, self.progress = NoticeStrip(theme), ProgressStrip(theme)
         self.start = StartPage(theme)
         self.page = BrowsePage(self._session, self._selection, theme, self.progress, self.notices)
+        self.conditions = ConditionBuilder(theme)
+        self.suggester = Suggester(self._session, self)
+        self.hits = HitOpener(viewer_session, self.notices, self)
         self.watch = OpeningWatch(viewer_session, self.progress, self.notices)
         self.chip = NetworkChip(self._session.network, self._session.cache, self.notices)
         self._lay_out(theme)
+        self.suggestions = SuggestionList(self.box, theme, self)
         self._connect_widgets()
         self._connect_session()
         self._show_repositories()
@@ -65,11 +77,15 @@ class BrowserTab(QWidget):
         self.home = icon_button(theme, "home", "Start page", self.show_start, "Alt+Home")
         self.back = icon_button(theme, "back", "Back", self._selection.back, "Alt+Left")
         self.forward = icon_button(theme, "forward", "Forward", self._selection.forward, "Alt+Right")
+        self.build = icon_button(theme, "conditions", "Search by conditions", lambda: None)
+        self.build.setCheckable(True)
+        self.conditions.hide()
         line = QHBoxLayout()
         line.setSpacing(1)
         for button in (self.home, self.back, self.forward):
             line.addWidget(button)
         line.addWidget(self.box, 1)
+        line.addWidget(self.build)
         self.pages = QStackedWidget()
         self.pages.addWidget(scrolling(self.start))
         self.pages.addWidget(self.page)
@@ -77,6 +93,7 @@ class BrowserTab(QWidget):
         layout.setContentsMargins(4, 4, 4, 4)
         layout.setSpacing(4)
         layout.addLayout(line)
+        layout.addWidget(self.conditions)
         layout.addWidget(self.notices)
         layout.addWidget(self.progress)
         layout.addWidget(self.pages, 1)
@@ -90,6 +107,15 @@ class BrowserTab(QWidget):
         self.box.filter_changed.connect(self._on_filter_changed)
         self.box.address_entered.connect(self.go_to)
         self.box.search_entered.connect(self.search)
+        self.box.textEdited.connect(self.suggester.type)
+        self.suggester.arrived.connect(self.suggestions.show_suggestions)
+        self.suggestions.taken.connect(self._on_suggestion)
+        for source in (self.page.found, self.page.details.table):
+            source.search_requested.connect(self.box.submit)
+        self.page.found.open_requested.connect(self.hits.open)
+        self.build.toggled.connect(self._show_conditions)
+        self.conditions.text_changed.connect(self.box.setText)
+        self.conditions.search_requested.connect(self.box.submit)
         self.page.open_requested.connect(self.open)
         self.page.details.rois.requested.connect(self._viewer_session.show_rois)
         self.start.example_requested.connect(lambda example: self.go_to(example.address))
@@ -114,6 +140,12 @@ class BrowserTab(QWidget):
         self._viewer_session.opened.connect(self._on_opened)
         self._on_selection_changed()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the suggestions below their box."""
+        super().resizeEvent(event)
+        if self.suggestions.isVisible():
+            self.suggestions.place()
+
     def heightForWidth(self, width: int) -> int:
         """Ask a scroll area for no more than the least height: what is inside scrolls by itself."""
         return self.minimumSizeHint().height()
@@ -130,6 +162,7 @@ class BrowserTab(QWidget):
 
     def go_to(self, address: str) -> None:
         """Find what an address points at, show it in the tree, and open it if it is something to open."""
+        self._end_suggestions()
         task = self.progress.begin(f"Opening {address}", on_cancel=self._going.cancel)
         self._going.run_reporting(
             self._resolve,
@@ -155,28 +188,33 @@ class BrowserTab(QWidget):
     def show_node(self, node: Node) -> None:
         """Show a node in the tree (at its top, where it is not loaded), with its details and grid."""
         self.show_browse()
+        self.page.show_view(TREE)
         self.page.set_filter("")
         if not self.page.tree.show_node(node):
             self.page.tree.show_found("Opened", Page((node,), 0, 1))
         self._selection.select(node)
 
     def search(self, text: str) -> None:
-        """Search all repositories, and show what matches at the top of the tree."""
+        """Search all repositories, and show what matches: studies, then plates with their wells."""
+        self._end_suggestions()
         self.show_browse()
-        task = self.progress.begin(f"Searching “{text}”", on_cancel=self._searching.cancel)
-        self._searching.run(
-            self._session.search,
-            text,
-            on_done=lambda page: self._show_found(text, page, task),
-            on_error=lambda error: self._give_up(error, lambda: self.search(text), task),
-        )
+        self.page.show_view(FOUND)
+        self.page.found.search(text)
+        self.page.found.tree.setFocus()
 
-    def _show_found(self, text: str, page: Page, task: Task) -> None:
-        task.finish()
-        self.page.set_filter("")
-        title = f"“{text}” · {counted(len(page.nodes), 'match', 'matches')}"
-        empty = f"Nothing matches “{text}”. Check the spelling, or paste a link."
-        self.page.tree.show_found(title, page, empty)
+    def _on_suggestion(self, one: Suggestion) -> None:
+        """Take a suggestion as if its text were typed: a study is gone to, a value searched for under its key."""
+        self.box.submit(query_text(one.query))
+
+    def _show_conditions(self, shown: bool) -> None:
+        """Show the rows of conditions, filled with what stands in the box."""
+        if shown:
+            self.conditions.show_text(self.box.text())
+        self.conditions.setVisible(shown)
+
+    def _end_suggestions(self) -> None:
+        self.suggester.stop()
+        self.suggestions.hide()
 
     def paste(self) -> None:
         """Open the link on the clipboard."""
@@ -205,9 +243,10 @@ class BrowserTab(QWidget):
 
     def stop(self) -> None:
         """Forget everything that is on its way."""
-        for running in (self._going, self._searching, self._starting):
+        for running in (self._going, self._starting):
             running.cancel()
-        self.page.stop()
+        for part in (self.suggester, self.hits, self.page):
+            part.stop()
 
     # Repositories
 
@@ -228,13 +267,18 @@ class BrowserTab(QWidget):
 
     def _show_repository(self, key: str) -> None:
         """Show what a repository holds; the empty key stands for the demonstration."""
-        if key:
-            self._expand(self._session.repository(key).root())
-        else:
+        if not key:
             self.start_demonstration()
+        elif self._session.repository(key).lists_studies:
+            self.show_browse()
+            self.page.studies.show_repository(key)
+            self.page.show_view(STUDIES)
+        else:
+            self._expand(self._session.repository(key).root())
 
     def _expand(self, root: Node) -> None:
         self.show_browse()
+        self.page.show_view(TREE)
         self._show_repositories()
         self.page.tree.expand_node(root)
         self._selection.select(root)
@@ -250,6 +294,7 @@ class BrowserTab(QWidget):
         rows = [(repository.key, repository.name, repository.address) for repository in known]
         demonstration = not any(is_loopback(repository.address) for repository in known)
         self.start.show_repositories(rows, demonstration)
+        self.page.studies.set_repositories([(one.key, one.name) for one in known if one.lists_studies])
 
     @ensure_main_thread
     @while_alive
@@ -270,9 +315,10 @@ class BrowserTab(QWidget):
         self.forward.setEnabled(self._selection.can_go_forward)
 
     def _on_filter_changed(self, text: str) -> None:
-        if text.strip():
-            self.show_browse()
-        self.page.set_filter(text)
+        """Narrow the tree, where it is what the user looks at."""
+        at_tree = self.pages.currentIndex() == 1 and self.page.views.currentIndex() == TREE
+        if at_tree or not text.strip():
+            self.page.set_filter(text)
 
     def _give_up(self, error: NapariIdrError, retry: Callable[[], object], task: Task) -> None:
         task.finish()
