@@ -1,4 +1,4 @@
-"""Values that are written nearly like a text that nothing was found for. A search engine looks for parts of values only."""
+"""Values written nearly like a text that nothing was found for: a search engine looks for parts of values only."""
 
 from __future__ import annotations
 

@@ -9,15 +9,12 @@ from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from superqt.utils import ensure_main_thread
 
-from napari_idr.formats.search_text import query_text
 from napari_idr.layers.samples import is_sample, locate_sample
 from napari_idr.model.catalog import Page
 
-from .address_box import AddressBox
 from .browse_page import FOUND, STUDIES, TREE, BrowsePage
 from .buttons import icon_button
 from .catalog_tree import OPENS
-from .condition_builder import ConditionBuilder
 from .desktop import clipboard_text
 from .hit_opener import HitOpener
 from .network_chip import NetworkChip
@@ -25,10 +22,9 @@ from .notice_strip import NoticeStrip
 from .opening_watch import OpeningWatch
 from .progress_strip import ProgressStrip, Task
 from .scrolling import scrolling
+from .search_line import SearchLine
 from .selection import Selection
 from .start_page import StartPage
-from .suggester import Suggester
-from .suggestion_list import SuggestionList
 from .wording import is_loopback
 from .workers import Job, Latest, run, while_alive
 
@@ -41,7 +37,6 @@ if TYPE_CHECKING:
     from napari_idr.layers.open_job import OpenJob
     from napari_idr.layers.viewer_session import ViewerSession
     from napari_idr.model.catalog import Node
-    from napari_idr.model.search import Suggestion
 
     from .theme import Theme
 
@@ -56,17 +51,13 @@ class BrowserTab(QWidget):
         self._viewer_session, self._session = viewer_session, viewer_session.session
         self._selection = Selection.for_owner(viewer_session)
         self._going, self._starting = Latest(self), Latest(self)
-        self.box = AddressBox(theme)
         self.notices, self.progress = NoticeStrip(theme), ProgressStrip(theme)
         self.start = StartPage(theme)
         self.page = BrowsePage(self._session, self._selection, theme, self.progress, self.notices)
-        self.conditions = ConditionBuilder(theme)
-        self.suggester = Suggester(self._session, self)
         self.hits = HitOpener(viewer_session, self.notices, self)
         self.watch = OpeningWatch(viewer_session, self.progress, self.notices)
         self.chip = NetworkChip(self._session.network, self._session.cache, self.notices)
         self._lay_out(theme)
-        self.suggestions = SuggestionList(self.box, theme, self)
         self._connect_widgets()
         self._connect_session()
         self._show_repositories()
@@ -77,23 +68,15 @@ class BrowserTab(QWidget):
         self.home = icon_button(theme, "home", "Start page", self.show_start, "Alt+Home")
         self.back = icon_button(theme, "back", "Back", self._selection.back, "Alt+Left")
         self.forward = icon_button(theme, "forward", "Forward", self._selection.forward, "Alt+Right")
-        self.build = icon_button(theme, "conditions", "Search by conditions", lambda: None)
-        self.build.setCheckable(True)
-        self.conditions.hide()
-        line = QHBoxLayout()
-        line.setSpacing(1)
-        for button in (self.home, self.back, self.forward):
-            line.addWidget(button)
-        line.addWidget(self.box, 1)
-        line.addWidget(self.build)
+        self.line = SearchLine(self._session, theme, (self.home, self.back, self.forward), self)
+        self.box = self.line.box
         self.pages = QStackedWidget()
         self.pages.addWidget(scrolling(self.start))
         self.pages.addWidget(self.page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.setSpacing(4)
-        layout.addLayout(line)
-        layout.addWidget(self.conditions)
+        layout.addWidget(self.line)
         layout.addWidget(self.notices)
         layout.addWidget(self.progress)
         layout.addWidget(self.pages, 1)
@@ -107,15 +90,9 @@ class BrowserTab(QWidget):
         self.box.filter_changed.connect(self._on_filter_changed)
         self.box.address_entered.connect(self.go_to)
         self.box.search_entered.connect(self.search)
-        self.box.textEdited.connect(self.suggester.type)
-        self.suggester.arrived.connect(self.suggestions.show_suggestions)
-        self.suggestions.taken.connect(self._on_suggestion)
         for source in (self.page.found, self.page.details.table):
             source.search_requested.connect(self.box.submit)
         self.page.found.open_requested.connect(self.hits.open)
-        self.build.toggled.connect(self._show_conditions)
-        self.conditions.text_changed.connect(self.box.setText)
-        self.conditions.search_requested.connect(self.box.submit)
         self.page.open_requested.connect(self.open)
         self.page.details.rois.requested.connect(self._viewer_session.show_rois)
         self.start.example_requested.connect(lambda example: self.go_to(example.address))
@@ -143,8 +120,7 @@ class BrowserTab(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the suggestions below their box."""
         super().resizeEvent(event)
-        if self.suggestions.isVisible():
-            self.suggestions.place()
+        self.line.keep_place()
 
     def heightForWidth(self, width: int) -> int:
         """Ask a scroll area for no more than the least height: what is inside scrolls by itself."""
@@ -162,7 +138,6 @@ class BrowserTab(QWidget):
 
     def go_to(self, address: str) -> None:
         """Find what an address points at, show it in the tree, and open it if it is something to open."""
-        self._end_suggestions()
         task = self.progress.begin(f"Opening {address}", on_cancel=self._going.cancel)
         self._going.run_reporting(
             self._resolve,
@@ -196,25 +171,10 @@ class BrowserTab(QWidget):
 
     def search(self, text: str) -> None:
         """Search all repositories, and show what matches: studies, then plates with their wells."""
-        self._end_suggestions()
         self.show_browse()
         self.page.show_view(FOUND)
         self.page.found.search(text)
         self.page.found.tree.setFocus()
-
-    def _on_suggestion(self, one: Suggestion) -> None:
-        """Take a suggestion as if its text were typed: a study is gone to, a value searched for under its key."""
-        self.box.submit(query_text(one.query))
-
-    def _show_conditions(self, shown: bool) -> None:
-        """Show the rows of conditions, filled with what stands in the box."""
-        if shown:
-            self.conditions.show_text(self.box.text())
-        self.conditions.setVisible(shown)
-
-    def _end_suggestions(self) -> None:
-        self.suggester.stop()
-        self.suggestions.hide()
 
     def paste(self) -> None:
         """Open the link on the clipboard."""
@@ -245,7 +205,7 @@ class BrowserTab(QWidget):
         """Forget everything that is on its way."""
         for running in (self._going, self._starting):
             running.cancel()
-        for part in (self.suggester, self.hits, self.page):
+        for part in (self.line, self.hits, self.page):
             part.stop()
 
     # Repositories

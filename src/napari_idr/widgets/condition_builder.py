@@ -113,7 +113,8 @@ class ConditionBuilder(QWidget):
         row.removed.connect(lambda: self._remove(row))
         self.rows.append(row)
         self._rows.addWidget(row)
-        row.value.setFocus()
+        if self.isVisible():
+            row.value.setFocus()
         return row
 
     def _remove(self, row: ConditionRow) -> None:
@@ -212,4 +213,3 @@ class ConditionRow(QWidget):
         """Show whether it joins another condition."""
         self.join.setVisible(not is_first)
         self._where.setVisible(is_first)
-

@@ -38,12 +38,14 @@ class Looked:
 
     def add(self, page: HitPage) -> tuple[HitGroup, ...]:
         """Take a page in; return its groups, each with what is new in it."""
-        fresh = tuple(filter(None, (self._merged(group) for group in page.groups)))
+        fresh = tuple(self._merged(group) for group in page.groups)
         self.images += sum(group.node.match_count or 0 for group in page.groups)
-        self.bookmark, self.is_complete = page.bookmark, page.bookmark is None
+        all_seen = self.container.match_count is not None and self.images >= self.container.match_count
+        self.bookmark = None if all_seen else page.bookmark
+        self.is_complete = self.bookmark is None
         return fresh
 
-    def _merged(self, group: HitGroup) -> HitGroup | None:
+    def _merged(self, group: HitGroup) -> HitGroup:
         """Add a group to what is known of its plate; a well that goes on in a later page stays one."""
         known = self.groups.get(group.node.key)
         if known is None:
@@ -54,7 +56,7 @@ class Looked:
         count = (known.node.match_count or 0) + (group.node.match_count or 0)
         node = replace(known.node, match_count=count)
         self.groups[group.node.key] = HitGroup(node, (*known.members, *fresh))
-        return HitGroup(node, fresh) if fresh else None
+        return HitGroup(node, fresh)
 
     @property
     def said(self) -> str:
@@ -118,7 +120,9 @@ class FoundHits:
         """What was found in a sentence: images, studies, and the wells that are listed."""
         if self.is_empty:
             return ""
-        members = [(group.node.kind, len(group.members)) for one in self.looked.values() for group in one.groups.values()]
+        members = [
+            (group.node.kind, len(group.members)) for one in self.looked.values() for group in one.groups.values()
+        ]
         plates = sum(kind == "plate" for kind, _ in members)
         wells = sum(count for kind, count in members if kind == "plate")
         images = f"{counted(self._images, 'image', 'images')} in " if self._images else ""

@@ -37,7 +37,7 @@ class HitOpener(QObject):
         self._latest = Latest(self)
 
     def open(self, groups: Sequence[HitGroup], beside: bool) -> None:
-        """Open groups of wells or images, the first in place of what is open unless ``beside``; many only on request."""
+        """Open groups of wells or images, the first in place of what is open unless ``beside``; many on request."""
         count = sum(1 if group.node.kind == "plate" else len(group.members) for group in groups)
         if count <= MOST_AT_ONCE:
             self._open(groups, beside)

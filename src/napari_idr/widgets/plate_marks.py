@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QPoint, QRect, Qt
+from qtpy.QtCore import QPoint, QRect, QSize, Qt
 from qtpy.QtGui import QPen, QPolygon
 
 from .plate_painter import cell_rect
@@ -54,7 +54,9 @@ class PlateMarks:
         return ", ".join(filter(None, ("found" if cell in self.hits else "", control)))
 
 
-def paint_marks(painter: QPainter, geometry: PlateGeometry, marks: PlateMarks, shown: Set[Cell], colors: Colors) -> None:
+def paint_marks(
+    painter: QPainter, geometry: PlateGeometry, marks: PlateMarks, shown: Set[Cell], colors: Colors
+) -> None:
     """Outline hits with a whole line and a triangle, controls with a dashed line and their sign."""
     for cell in marks.controls.keys() & shown:
         _paint_control(painter, _inner(geometry, cell), GLYPHS[marks.controls[cell]], geometry.cell, colors)
@@ -89,8 +91,9 @@ def _paint_control(painter: QPainter, rect: QRect, glyph: str, side: int, colors
     painter.setPen(QPen(colors.text, 1, Qt.PenStyle.DashLine))
     painter.drawRect(rect)
     if side >= _ROOM:
-        height = painter.fontMetrics().height()
-        room = QRect(rect.left(), rect.bottom() - min(height, rect.height()) + 1, min(height, rect.width()), min(height, rect.height()))
+        side_of_sign = min(painter.fontMetrics().height(), rect.height(), rect.width())
+        corner = QPoint(rect.left(), rect.bottom() - side_of_sign + 1)
+        room = QRect(corner, QSize(side_of_sign, side_of_sign))
         painter.fillRect(room, colors.base)
         painter.setPen(colors.text)
         painter.drawText(room, Qt.AlignmentFlag.AlignCenter, glyph)

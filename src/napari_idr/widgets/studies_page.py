@@ -5,14 +5,12 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QModelIndex, Qt, QTimer, Signal
-from qtpy.QtGui import QKeyEvent
+from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QListView,
     QSizePolicy,
     QSplitter,
     QVBoxLayout,
@@ -26,8 +24,7 @@ from .buttons import icon_button
 from .catalog_model import NODE_ROLE
 from .facet_list import FacetList
 from .studies_loader import StudiesLoader
-from .studies_model import StudiesModel
-from .study_row import StudyRow
+from .study_list import StudyList
 from .wording import counted
 
 if TYPE_CHECKING:
@@ -80,7 +77,9 @@ class StudiesPage(QWidget):
         self.repositories.setToolTip("Whose studies are shown")
         self.repositories.hide()
         self.filter.setPlaceholderText("Filter: title, organism, author, …")
-        self.filter.setToolTip("Shows the studies in which every word occurs: in title, authors, key-values or description")
+        self.filter.setToolTip(
+            "Shows the studies in which every word occurs: in title, authors, key-values or description"
+        )
         self.filter.setAccessibleName("Filter the studies")
         self.filter.setClearButtonEnabled(True)
         self.order.addItems([key.capitalize() for key in SORT_KEYS])
@@ -185,12 +184,12 @@ class StudiesPage(QWidget):
 
     def _on_failed(self, error: Exception) -> None:
         self._end_task()
-        self.said.setText(_colored(f'The studies could not be listed. {_link("retry", "Retry")}', self._color))
+        self.said.setText(_colored(f"The studies could not be listed. {_link('retry', 'Retry')}", self._color))
         self.failed.emit(error, self._load)
 
     def _on_cancelled(self) -> None:
         self.loader.cancel()
-        self.said.setText(_colored(f'Listing was stopped. {_link("retry", "List them")}', self._color))
+        self.said.setText(_colored(f"Listing was stopped. {_link('retry', 'List them')}", self._color))
 
     def _end_task(self) -> None:
         if self._task is not None:
@@ -254,46 +253,6 @@ class StudiesPage(QWidget):
         if not shown:
             count = f"No study matches. {_link('clear', 'Show all')}"
         self.said.setText(_colored(" · ".join([count, *parts]), self._color))
-
-
-class StudyList(QListView):
-    """The list itself: arrows and clicks go to a study, Enter and double-click into it."""
-
-    node_selected = Signal(object)
-    activated_node = Signal(object)
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.rows = StudiesModel(self)
-        self.setModel(self.rows)
-        self.setItemDelegate(StudyRow(theme, self))
-        self.setAccessibleName("Studies")
-        self.setUniformItemSizes(True)
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
-        self.setMinimumHeight(92)
-        self.doubleClicked.connect(self._activate)
-        theme.changed.connect(self.viewport().update)
-
-    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
-        """Tell where the user went."""
-        super().currentChanged(current, previous)
-        node = current.data(NODE_ROLE)
-        if node is not None:
-            self.node_selected.emit(node)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter goes into the study."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._activate(self.currentIndex())
-        else:
-            super().keyPressEvent(event)
-
-    def _activate(self, index: QModelIndex) -> None:
-        node = index.data(NODE_ROLE)
-        if node is not None:
-            self.activated_node.emit(node)
 
 
 def _link(target: str, text: str) -> str:

@@ -152,7 +152,8 @@ def _muted(node: Node) -> tuple[str, str]:
 
 def _wrapped(text: str, metrics: QFontMetrics, width: int, lines: int = 2) -> list[str]:
     """Return a text in at most so many lines, the last one cut with an ellipsis."""
-    words, found = text.split(), []
+    words = text.split()
+    found: list[str] = []
     while words and len(found) < lines - 1:
         taken = 1
         while taken < len(words) and metrics.horizontalAdvance(" ".join(words[: taken + 1])) <= width:
@@ -162,4 +163,3 @@ def _wrapped(text: str, metrics: QFontMetrics, width: int, lines: int = 2) -> li
     if words:
         found.append(metrics.elidedText(" ".join(words), Qt.TextElideMode.ElideRight, width))
     return found
-
