@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QLabel, QSplitter, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QSizePolicy, QSplitter, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from napari_idr.model.catalog import Page
 
@@ -130,6 +130,7 @@ class BrowsePage(QWidget):
         is_plate = node.kind == "plate"
         self.tabs.setVisible(is_plate)
         self.stack.setCurrentIndex(self.tabs.currentIndex() if is_plate else 1)
+        _let_only_the_current_count(self.stack)
         self.tree.show_node(node)
         self.studies.show_node(node)
         self.header.show_node(node)
@@ -158,6 +159,7 @@ class BrowsePage(QWidget):
 
     def _on_view(self, view: int) -> None:
         self.view_stack.setCurrentIndex(view)
+        _let_only_the_current_count(self.view_stack)
         if view == STUDIES:
             self.studies.show_any()
 
@@ -189,6 +191,15 @@ class BrowsePage(QWidget):
         node = self._selection.current.node
         if node is not None:
             self.open_requested.emit(node, wells, beside)
+
+
+def _let_only_the_current_count(stack: QStackedWidget) -> None:
+    """Have a stack ask for no more height than the page that is shown needs."""
+    policy = QSizePolicy.Policy
+    for place in range(stack.count()):
+        page = stack.widget(place)
+        page.setSizePolicy(policy.Preferred, policy.Preferred if place == stack.currentIndex() else policy.Ignored)
+    stack.updateGeometry()
 
 
 def _fill(bar: QTabBar, name: str, *titles: str) -> None:

@@ -198,7 +198,11 @@ def _description(node: Node) -> str:
 
 
 def _links(node: Node) -> tuple[tuple[str, str], ...]:
-    return study_links(node) if isinstance(node, Study) else node.links
+    """Return the links that no line of the table leads to already; of a study all."""
+    if isinstance(node, Study):
+        return study_links(node)
+    there = {one.link for one in node.labelled}
+    return tuple(link for link in node.links if link[1] not in there)
 
 
 def _shortened(text: str) -> str:

@@ -157,17 +157,18 @@ class FoundTree(QTreeView):
 
     # Thumbnails
 
+    def lacking_in_view(self) -> list[Node]:
+        """Return the wells and images in view whose thumbnails are still to come."""
+        nodes = [index.data(NODE_ROLE) for index in self._visible()]
+        lacking = [node for node in nodes if node is not None and self.rows.lacks_picture(node)]
+        return [node for node in lacking if node.thumbnail_id not in self._without]
+
     def _load_pictures(self) -> None:
-        if self._thumbnails.is_running:
-            return
-        wanted: dict[str, list[str]] = {}
-        for index in self._visible():
-            node = index.data(NODE_ROLE)
-            if node is not None and self.rows.lacks_picture(node) and node.thumbnail_id not in self._without:
-                wanted.setdefault(node.repository, []).append(node.thumbnail_id)
-        for repository, images in wanted.items():
-            self._thumbnails.load(repository, tuple(dict.fromkeys(images))[:BATCH])
-            break
+        lacking = [] if self._thumbnails.is_running else self.lacking_in_view()
+        if lacking:
+            first = lacking[0].repository  # one repository after the other: a batch is a request to one of them
+            images = dict.fromkeys(node.thumbnail_id for node in lacking if node.repository == first)
+            self._thumbnails.load(first, tuple(images)[:BATCH])
 
     def _on_batch_done(self, without: set[str]) -> None:
         self._without |= without

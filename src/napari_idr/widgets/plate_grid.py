@@ -178,7 +178,6 @@ class PlateGridPanel(QWidget):
         self._fill_choosers(grid)
         self.view.choose(self.view.selection.only(self.view.wells.cells_at(self._selection.current.wells)))
         self._mark()
-        self._describe(None)
 
     def _mark(self) -> None:
         """Outline what is to be outlined, and say what the outlines mean."""
@@ -192,6 +191,7 @@ class PlateGridPanel(QWidget):
         self._legend.setText(marks.said)
         self._legend.setVisible(bool(marks))
         self._choose_found.setVisible(bool(marks.hits))
+        self._describe(None)
 
     def _fill_choosers(self, grid: PlateGrid) -> None:
         with signals_blocked(self.fields), signals_blocked(self.acquisitions):
@@ -208,7 +208,6 @@ class PlateGridPanel(QWidget):
     def _on_key_values(self, key_values: dict[Cell, tuple[tuple[str, str], ...]]) -> None:
         self.view.show_key_values(key_values)
         self._mark()
-        self._describe(None)
 
     def _images_to_load(self) -> tuple[str, ...]:
         wells = self.view.wells
@@ -261,8 +260,10 @@ class PlateGridPanel(QWidget):
             self._hint.setText("This plate has no wells with images.")
         elif len(chosen) == 1:
             self._hint.setText(wells.describe(chosen[0]))
+        elif chosen:
+            self._hint.setText(f"{counted(len(chosen), 'well', 'wells')} selected")
         else:
-            self._hint.setText(f"{counted(len(chosen), 'well', 'wells')} selected" if chosen else HINT)
+            self._hint.setText(" " if self.view.marks else HINT)  # the key to the outlines takes its room
 
 
 def _open_text(wells: PlateWells, chosen: tuple[Cell, ...]) -> str:

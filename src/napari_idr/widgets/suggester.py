@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from napari_idr.model.search import Suggestions
     from napari_idr.session import Session
 
-PAUSE = 200
+PAUSE = 150
 """Milliseconds without a key before anybody is asked."""
 SHOWN = 4
 """Suggestions of each kind."""

@@ -105,6 +105,8 @@ def facts(node: Node) -> str:
     if isinstance(node, Plate) and node.rows and node.columns:
         runs = counted(len(node.acquisitions), "acquisition", "acquisitions") if node.acquisitions else ""
         return " · ".join(filter(None, (f"{node.rows:,} × {node.columns:,} wells", runs)))
+    if node.kind == "well":
+        return " · ".join(filter(None, (f"Well {node.name}", child_count(node))))
     return child_count(node)
 
 
