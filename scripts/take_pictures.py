@@ -1,8 +1,7 @@
 """Take the pictures of the documentation: napari on the embedded repository, driven as a user would drive it.
 
-``python scripts/take_pictures.py [FOLDER] [--theme light] [--search-only]`` wants a display; ``make screenshots`` brings
-one.
-``QT_API`` chooses the Qt. Every picture waits until nothing is missing in it.
+``python scripts/take_pictures.py [FOLDER] [--theme light] [--search-only]`` wants a display; ``make screenshots``
+brings one. ``QT_API`` chooses the Qt. Every picture waits until nothing is missing in it.
 """
 
 from __future__ import annotations
@@ -199,11 +198,13 @@ def take_all(camera: Photographer) -> None:
 
 def take_search(camera: Photographer) -> None:
     """Take the pictures of studies, search and key-values; the embedded repository is the only one."""
+    from napari_idr.widgets.selection import Selection
+
     page = camera.dock.browse.page
     repository = camera.session.session.repositories[0]
     repository.name = "Demonstration"
     camera.dock.browse.start.repository_requested.emit(repository.key)
-    wait_until(lambda: len(page.studies.rows._pictures) == 3, "the studies")
+    wait_until(lambda: page.studies.rows.picture_count == 3, "the studies")
     page.studies.narrow.setChecked(True)
     page.splitter.setSizes([380, 260])
     page.studies.list.setCurrentIndex(page.studies.rows.index(0))
@@ -220,7 +221,7 @@ def take_search(camera: Photographer) -> None:
     page.tabs.setCurrentIndex(1)
     page.show_view(1)
     page.splitter.setSizes([120, 520])
-    camera.dock.browse._selection.update(wells=("A/4",))
+    Selection.for_owner(camera.session).update(wells=("A/4",))
     wait_until(lambda: bool(page.details.table.accessions), "the key-values")
     camera.settle()
     camera.widget(camera.dock, "key-values")

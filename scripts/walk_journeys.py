@@ -1,7 +1,7 @@
 """Walk the ways from a question to the wells, as a user would, and say how long each step takes.
 
-``python scripts/walk_journeys.py`` wants a display (``xvfb-run`` brings one). The embedded repository answers 50 ms late over
-100 Mbit/s; ``QT_API`` chooses the Qt. A table for the documentation goes to standard output.
+``python scripts/walk_journeys.py`` wants a display (``xvfb-run`` brings one). The embedded repository answers
+50 ms late over 100 Mbit/s; ``QT_API`` chooses the Qt. A table for the documentation goes to standard output.
 """
 
 from __future__ import annotations
@@ -101,16 +101,16 @@ def studies(tab: BrowserTab, walk: Walk, what: str, key: str, count: int) -> Non
     walk.reach(what, f"press the repository: {count} studies as text", lambda: len(rows.nodes) == count)
     if count > 3:
         return
-    walk.reach(what, "all pictures", lambda: len(rows._pictures) == count)
+    walk.reach(what, "all pictures", lambda: rows.picture_count == count)
 
 
 def walk_all(camera: Photographer, archive: str) -> str:
     """Walk every way and return the table."""
     tab, walk = camera.dock.browse, Walk()
-    key, large = tab._session.repositories[0].key, tab._session.add_repository(archive).key
+    session = camera.session.session
+    key, large = session.repositories[0].key, session.add_repository(archive).key
     studies(tab, walk, "250 containers in 143 studies", large, 143)
     studies(tab, walk, "three studies", key, 3)
-    tab._session._repositories.pop(large)  # the search is for the demonstration alone
     plate(tab, walk)
     camera.settle()
     search(camera, tab, walk)
@@ -121,7 +121,6 @@ def main() -> None:
     """Walk, and print the table."""
     sys.path.insert(0, str(TESTS))
     from large_catalogue import write_large_archive
-
     from napari_idr.embedded import EmbeddedRepository
 
     with tempfile.TemporaryDirectory() as fresh:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from repository_server import Served
 
 pytestmark = pytest.mark.qt
+PATIENCE = 30_000
 ENGINE = "/searchengine/api/v1/resources"
 ARREST = "Phenotype = mitotic arrest"
 WELLS = ["    B3 · CDC20, mitotic arrest", "    A4 · KIF11, mitotic arrest"]
@@ -51,7 +52,9 @@ def page(real: Session, theme: Theme, host: QWidget) -> Iterator[FoundPage]:
 
 def find(qtbot: QtBot, page: FoundPage, text: str) -> None:
     page.search(text)
-    qtbot.waitUntil(lambda: not page.run.is_running and not any(job.is_running for job in page.run._jobs))
+    qtbot.waitUntil(
+        lambda: not page.run.is_running and not any(job.is_running for job in page.run._jobs), timeout=PATIENCE
+    )
 
 
 def choose(page: FoundPage, index: QModelIndex) -> None:
@@ -94,14 +97,14 @@ def test_a_search_by_a_condition_and_its_wells_cost_two_requests(qtbot: QtBot, p
 
 def test_thumbnails_come_for_the_rows_in_view(qtbot: QtBot, page: FoundPage) -> None:
     find(qtbot, page, ARREST)
-    qtbot.waitUntil(lambda: not page.tree.rows._pictured)
+    qtbot.waitUntil(lambda: not page.tree.rows._pictured, timeout=PATIENCE)
 
 
 def test_all_is_chosen_and_opened_with_two_keys(qtbot: QtBot, page: FoundPage) -> None:
     find(qtbot, page, ARREST)
     qtbot.keyClick(page.tree, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     assert page.open.text() == "Open 2 wells"
-    with qtbot.waitSignal(page.open_requested) as asked:
+    with qtbot.waitSignal(page.open_requested, timeout=PATIENCE) as asked:
         qtbot.keyClick(page.tree, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     ((group,), beside) = asked.args
     assert (group.node.name, [well.name for well in group.members], beside) == ("knockdown-1", ["B3", "A4"], True)
@@ -114,7 +117,7 @@ def test_one_well_and_one_plate_can_be_chosen(qtbot: QtBot, page: FoundPage) -> 
     assert page.open.text() == "Open 1 well"
     choose(page, plate)
     assert page.open.text() == "Open 2 wells"
-    with qtbot.waitSignal(page.plate_requested) as asked:
+    with qtbot.waitSignal(page.plate_requested, timeout=PATIENCE) as asked:
         page.on_plate.click()
     assert len(asked.args[0].members) == 2
 
@@ -138,7 +141,7 @@ def test_more_is_asked_for_by_a_row_and_never_by_itself(
     more = page.tree.rows.index(1, 0, page.tree.rows.index(0, 0))
     assert more.data(ROW_KIND_ROLE) == "more"
     page.tree.clicked.emit(more)
-    qtbot.waitUntil(lambda: texts(page)[1:] == ["  knockdown-1 [4]", *WELLS])
+    qtbot.waitUntil(lambda: texts(page)[1:] == ["  knockdown-1 [4]", *WELLS], timeout=PATIENCE)
     assert len(served.requests()) == 1
 
 
@@ -155,7 +158,7 @@ def test_what_is_many_is_counted_and_looked_at_when_it_is_unfolded(
         "Show what is in it",
     ]
     page.tree.expand(second)
-    qtbot.waitUntil(lambda: page.tree.rows.index(0, 0, second).data() == "Whole slides")
+    qtbot.waitUntil(lambda: page.tree.rows.index(0, 0, second).data() == "Whole slides", timeout=PATIENCE)
 
 
 def test_images_of_datasets_are_opened_one_by_one(qtbot: QtBot, page: FoundPage) -> None:
@@ -169,7 +172,7 @@ def test_a_slip_of_the_finger_is_told_with_what_was_meant(qtbot: QtBot, page: Fo
     find(qtbot, page, "KIFF11")
     assert page.said.text().startswith("Nothing is annotated with “KIFF11”. Did you mean <a")
     assert "<b>KIF11</b></a> (2 images)" in page.said.text()
-    with qtbot.waitSignal(page.search_requested) as asked:
+    with qtbot.waitSignal(page.search_requested, timeout=PATIENCE) as asked:
         page.said.linkActivated.emit("Gene Symbol = kif11")
     find(qtbot, page, asked.args[0])
     assert len(texts(page)) == 3
@@ -190,7 +193,7 @@ def test_nothing_at_all_says_what_to_try(qtbot: QtBot, page: FoundPage) -> None:
 
 def test_half_a_condition_is_told_and_what_was_found_stays(qtbot: QtBot, page: FoundPage) -> None:
     find(qtbot, page, ARREST)
-    with qtbot.waitSignal(page.failed) as failed:
+    with qtbot.waitSignal(page.failed, timeout=PATIENCE) as failed:
         page.search("Gene Symbol =")
     assert isinstance(failed.args[0], AddressError)
     assert len(texts(page)) == 4
@@ -206,7 +209,7 @@ def test_a_repository_that_fails_is_a_row_that_asks_again_and_hides_nothing(
     failed = page.tree.rows.index(1, 0)
     page.tree.setCurrentIndex(failed)
     page.tree.clicked.emit(failed)
-    qtbot.waitUntil(lambda: not page.run.is_running)
+    qtbot.waitUntil(lambda: not page.run.is_running, timeout=PATIENCE)
     assert len(texts(page)) == 5
 
 
@@ -220,7 +223,7 @@ def test_hits_that_fail_are_a_row_that_tries_again(qtbot: QtBot, page: FoundPage
     served.mend()
     page.tree.setCurrentIndex(failed)
     qtbot.keyClick(page.tree, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: page.tree.rows.index(0, 0, study).data() == "knockdown-1")
+    qtbot.waitUntil(lambda: page.tree.rows.index(0, 0, study).data() == "knockdown-1", timeout=PATIENCE)
 
 
 def test_another_search_replaces_the_one_before_and_late_answers_are_dropped(qtbot: QtBot, page: FoundPage) -> None:
@@ -245,3 +248,17 @@ def test_rows_are_copied_as_a_table(qtbot: QtBot, page: FoundPage, served: Serve
     assert QGuiApplication.clipboard().text() == (
         f"idr9901-demo-knockdown\tstudy\tidr9901\t4\t{served.address}study/idr9901/"
     )
+
+
+def test_the_menu_offers_what_can_be_done_with_what_is_chosen(qtbot: QtBot, page: FoundPage) -> None:
+    find(qtbot, page, ARREST)
+    study = page.tree.rows.index(0, 0)
+    choose(page, page.tree.rows.index(0, 0, study))
+    actions = page.tree.menu_for(study.data(NODE_ROLE)).actions()
+    names = [one.text().partition("\t")[0] for one in actions if one.text()]
+    assert names == ["Open", "Open beside", "Show on plate", "Copy link", "Open in browser", "Copy as table"]
+    with qtbot.waitSignal(page.plate_requested, timeout=PATIENCE):
+        actions[2].trigger()
+    with qtbot.waitSignal(page.copied, timeout=PATIENCE):
+        actions[4].trigger()
+    assert QGuiApplication.clipboard().text() == study.data(NODE_ROLE).address

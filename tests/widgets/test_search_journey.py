@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from repository_server import Served
 
 pytestmark = pytest.mark.qt
+PATIENCE = 30_000
 ARREST = "Phenotype = mitotic arrest"
 
 
@@ -51,7 +52,7 @@ def find(qtbot: QtBot, tab: BrowserTab, text: str) -> None:
     qtbot.keyClicks(tab.box, text)
     qtbot.keyClick(tab.box, Qt.Key.Key_Return)
     run = tab.page.found.run
-    qtbot.waitUntil(lambda: not run.is_running and not any(job.is_running for job in run._jobs))
+    qtbot.waitUntil(lambda: not run.is_running and not any(job.is_running for job in run._jobs), timeout=PATIENCE)
 
 
 def test_four_actions_open_the_wells_of_a_search_side_by_side(
@@ -60,7 +61,7 @@ def test_four_actions_open_the_wells_of_a_search_side_by_side(
     find(qtbot, tab, ARREST)
     qtbot.keyClick(tab.page.found.tree, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     qtbot.keyClick(tab.page.found.tree, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: bool(viewer.asked))
+    qtbot.waitUntil(lambda: bool(viewer.asked), timeout=PATIENCE)
     (asked,) = viewer.asked
     assert (asked["what"].name, asked["wells"]) == ("knockdown-1", ("A/4", "B/3"))
     assert (asked["beside"], asked["apart"]) == (False, False)
@@ -70,7 +71,7 @@ def test_further_plates_come_below_the_first(qtbot: QtBot, tab: BrowserTab, view
     find(qtbot, tab, ARREST)
     (group,) = tab.page.found.run.hits.looked.popitem()[1].groups.values()
     tab.hits.open((group, group), False)
-    qtbot.waitUntil(lambda: len(viewer.asked) == 2)
+    qtbot.waitUntil(lambda: len(viewer.asked) == 2, timeout=PATIENCE)
     assert [(asked["beside"], asked["apart"]) for asked in viewer.asked] == [(False, False), (True, True)]
 
 
@@ -83,7 +84,7 @@ def test_many_plates_are_opened_only_when_asked_to(
     tab.hits.open((group, HitGroup(group.node, ())), False)
     assert tab.notices.text.text() == "This opens 2 plates and images, each as layers of its own."
     next(one for one in tab.notices.findChildren(QAbstractButton) if one.text() == "Open all 2").click()
-    qtbot.waitUntil(lambda: len(viewer.asked) == 2)
+    qtbot.waitUntil(lambda: len(viewer.asked) == 2, timeout=PATIENCE)
     assert [asked["wells"] for asked in viewer.asked] == [("A/4", "B/3"), ()]
 
 
@@ -94,10 +95,10 @@ def test_a_plate_that_cannot_be_asked_is_said_and_can_be_tried_again(
     tab.page.found.tree.selectAll()
     served.fail("webgateway/plate", "html", 9)
     tab.page.found.open.click()
-    qtbot.waitUntil(lambda: not tab.notices.isHidden())
+    qtbot.waitUntil(lambda: not tab.notices.isHidden(), timeout=PATIENCE)
     served.mend()
     next(one for one in tab.notices.findChildren(QAbstractButton) if one.text() == "Retry").click()
-    qtbot.waitUntil(lambda: bool(viewer.asked))
+    qtbot.waitUntil(lambda: bool(viewer.asked), timeout=PATIENCE)
 
 
 def test_the_plate_shows_what_was_found_and_the_controls(qtbot: QtBot, tab: BrowserTab) -> None:
@@ -105,7 +106,7 @@ def test_the_plate_shows_what_was_found_and_the_controls(qtbot: QtBot, tab: Brow
     tab.page.found.tree.selectAll()
     tab.page.found.on_plate.click()
     grid = tab.page.grid
-    qtbot.waitUntil(lambda: bool(grid.view.marks.hits) and bool(grid.view.marks.controls))
+    qtbot.waitUntil(lambda: bool(grid.view.marks.hits) and bool(grid.view.marks.controls), timeout=PATIENCE)
     assert grid.view.marks.hits == {(0, 3), (1, 2)}
     assert set(grid.view.marks.controls.values()) == {"negative"}
     assert grid._legend.text() == "▲ 2 wells found · \N{MINUS SIGN} 3 negative controls"
@@ -122,7 +123,7 @@ def test_a_plate_without_hits_outlines_nothing_of_the_last_search(qtbot: QtBot, 
     find(qtbot, tab, ARREST)
     tab.page.found.tree.selectAll()
     tab.page.found.on_plate.click()
-    qtbot.waitUntil(lambda: bool(tab.page.grid.view.marks.hits))
+    qtbot.waitUntil(lambda: bool(tab.page.grid.view.marks.hits), timeout=PATIENCE)
     find(qtbot, tab, "KIFF11")
     tab.page.show_selected(tab._selection.current)
     assert not tab.page.grid.view.marks.hits
@@ -132,17 +133,17 @@ def test_the_well_that_is_chosen_shows_its_key_values_where_they_hang(qtbot: QtB
     find(qtbot, tab, ARREST)
     tab.page.found.tree.selectAll()
     tab.page.found.on_plate.click()
-    qtbot.waitUntil(lambda: bool(tab.page.grid.view.wells.cells))
+    qtbot.waitUntil(lambda: bool(tab.page.grid.view.wells.cells), timeout=PATIENCE)
     tab.page.tabs.setCurrentIndex(1)
     tab._selection.update(wells=("A/4",))
     table = tab.page.details.table
-    qtbot.waitUntil(lambda: any(line.where == "Image, well" for line in table._lines))
+    qtbot.waitUntil(lambda: any(line.where == "Image, well" for line in table._lines), timeout=PATIENCE)
     headings = [line.key for line in table._lines if line.is_heading]
     screen = "creen idr9901-demo-knockdown/screenA"
     assert headings == [f"Image, well, s{screen}", "Image, well", f"S{screen}"]
     term = next(line for line in table._lines if line.accession == "CMPO_0000196")
     assert (term.value, term.link) == ("M phase arrested phenotype", "http://www.ebi.ac.uk/cmpo/CMPO_0000196")
-    with qtbot.waitSignal(table.search_requested) as asked:
+    with qtbot.waitSignal(table.search_requested, timeout=PATIENCE) as asked:
         next(one for one in table.menu_for(_row(table, "KIF11")).actions() if one.text() == "Search for this").trigger()
     assert asked.args == ["Gene Symbol = KIF11"]
     assert tab.box.text() == "Gene Symbol = KIF11"
@@ -157,7 +158,7 @@ def test_terms_are_defined_by_whoever_knows_them(qtbot: QtBot, tab: BrowserTab) 
     find(qtbot, tab, ARREST)
     tab._selection.select(tab.page.found.run.hits.group_of(_plate(tab)).members[1])
     table = tab.page.details.table
-    qtbot.waitUntil(lambda: "CMPO_0000196" in table._definitions)
+    qtbot.waitUntil(lambda: "CMPO_0000196" in table._definitions, timeout=PATIENCE)
     row = _row(table, "M phase arrested phenotype")
     assert "&lt;b&gt;What CMPO_0000196 means&lt;/b&gt;" in table.item(row, 1).toolTip()
 
@@ -171,7 +172,7 @@ def test_searching_again_for_what_is_shown_keeps_what_was_learned(qtbot: QtBot, 
     find(qtbot, tab, ARREST)
     plate = _plate(tab)
     tab._selection.select(plate)
-    qtbot.waitUntil(lambda: bool(tab._selection.current.node.labelled))
+    qtbot.waitUntil(lambda: bool(tab._selection.current.node.labelled), timeout=PATIENCE)
     tab._selection.select(plate)
     assert tab._selection.current.node.labelled
     assert tab.page.details.table.rowCount()
@@ -180,13 +181,13 @@ def test_searching_again_for_what_is_shown_keeps_what_was_learned(qtbot: QtBot, 
 def test_a_repository_shows_its_studies_and_a_study_leads_into_the_tree(qtbot: QtBot, tab: BrowserTab) -> None:
     tab.start.repository_requested.emit(tab._session.repositories[0].key)
     studies = tab.page.studies
-    qtbot.waitUntil(lambda: len(studies.rows.nodes) == 3)
+    qtbot.waitUntil(lambda: len(studies.rows.nodes) == 3, timeout=PATIENCE)
     assert tab.minimumSizeHint().width() <= SMALLEST.width() - 12
     studies.list.setCurrentIndex(studies.rows.index(1))
     assert tab.page.header.cite.isVisible()
     tab.page.header.cite.click()
     assert tab.notices.text.text() == "Citation copied"
-    qtbot.waitUntil(lambda: "Released 2026-11-21" in tab.page.details.facts.text())
+    qtbot.waitUntil(lambda: "Released 2026-11-21" in tab.page.details.facts.text(), timeout=PATIENCE)
     qtbot.keyClick(studies.list, Qt.Key.Key_Return)
     assert tab.page.views.currentIndex() == 1
     assert tab.page.tree.currentIndex().data() == "idr9902-demo-histology"

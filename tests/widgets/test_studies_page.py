@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from napari_idr.widgets.theme import Theme
 
 pytestmark = pytest.mark.qt
+PATIENCE = 30_000
 Open = "Callable[[Session], StudiesPage]"
 
 
@@ -68,7 +69,7 @@ def real(archive: Served, tmp_path: Path) -> Iterator[Session]:
 def page(qtbot: QtBot, open_page: Callable[[Session], StudiesPage], real: Session) -> StudiesPage:
     page = open_page(real)
     page.show_any()
-    qtbot.waitUntil(lambda: len(page.rows.nodes) == STUDIES)
+    qtbot.waitUntil(lambda: len(page.rows.nodes) == STUDIES, timeout=PATIENCE)
     return page
 
 
@@ -82,8 +83,8 @@ def test_text_rows_of_a_large_archive_cost_six_requests_and_none_at_the_next_sta
             asked: list[int] = []
             page.loader.arrived.connect(lambda _, asked=asked: asked.append(_but_pictures(archive)))
             page.show_any()
-            qtbot.waitUntil(lambda page=page: len(page.rows.nodes) == STUDIES)
-            qtbot.waitUntil(lambda page=page: not page.loader._pictures.is_running)
+            qtbot.waitUntil(lambda page=page: len(page.rows.nodes) == STUDIES, timeout=PATIENCE)
+            qtbot.waitUntil(lambda page=page: not page.loader._pictures.is_running, timeout=PATIENCE)
             page.stop()
         assert asked == [expected]
 
@@ -102,14 +103,14 @@ def test_the_page_asks_nobody_until_it_is_shown(
 def test_every_word_narrows_and_what_is_left_is_counted(qtbot: QtBot, page: StudiesPage) -> None:
     assert page.said.text() == "143 studies"
     page.filter.setText("danio  LIGHT sheet")
-    qtbot.waitUntil(lambda: len(page.rows.nodes) < STUDIES)
+    qtbot.waitUntil(lambda: len(page.rows.nodes) < STUDIES, timeout=PATIENCE)
     assert page.said.text() == f"{len(page.rows.nodes)} of 143 studies"
     assert all("Danio rerio" in node.facts.organisms for node in page.rows.nodes)
     page.filter.setText("no such thing")
-    qtbot.waitUntil(lambda: not page.rows.nodes)
+    qtbot.waitUntil(lambda: not page.rows.nodes, timeout=PATIENCE)
     assert page.said.text().startswith("No study matches.")
     page.said.linkActivated.emit("clear")
-    qtbot.waitUntil(lambda: len(page.rows.nodes) == STUDIES)
+    qtbot.waitUntil(lambda: len(page.rows.nodes) == STUDIES, timeout=PATIENCE)
 
 
 def test_ticks_narrow_and_say_how_many_each_would_leave(qtbot: QtBot, page: StudiesPage, archive: Served) -> None:
@@ -120,12 +121,12 @@ def test_ticks_narrow_and_say_how_many_each_would_leave(qtbot: QtBot, page: Stud
     first = page.facets.topLevelItem(0).child(0)
     assert (first.text(0), first.text(1)) == ("Danio rerio", "29")
     first.setCheckState(0, Qt.CheckState.Checked)
-    qtbot.waitUntil(lambda: len(page.rows.nodes) == 29)
+    qtbot.waitUntil(lambda: len(page.rows.nodes) == 29, timeout=PATIENCE)
     light = page.facets.topLevelItem(1).child(0)
     assert int(light.text(1)) + int(page.facets.topLevelItem(1).child(1).text(1)) == 29
     assert "Danio rerio ✕" in page.said.text()
     page.said.linkActivated.emit("organism:Danio rerio")
-    qtbot.waitUntil(lambda: len(page.rows.nodes) == STUDIES)
+    qtbot.waitUntil(lambda: len(page.rows.nodes) == STUDIES, timeout=PATIENCE)
     assert [one for one in archive.requests() if "gallery-api" not in one] == []
 
 
@@ -140,10 +141,10 @@ def test_order_and_its_direction(page: StudiesPage) -> None:
 
 def test_a_study_is_gone_to_by_arrows_and_into_by_enter(qtbot: QtBot, page: StudiesPage) -> None:
     flags = QItemSelectionModel.SelectionFlag
-    with qtbot.waitSignal(page.node_selected) as gone_to:
+    with qtbot.waitSignal(page.node_selected, timeout=PATIENCE) as gone_to:
         page.list.selectionModel().setCurrentIndex(page.rows.index(4), flags.ClearAndSelect)
     assert gone_to.args[0].accession == "idr0005"
-    with qtbot.waitSignal(page.study_requested) as entered:
+    with qtbot.waitSignal(page.study_requested, timeout=PATIENCE) as entered:
         qtbot.keyClick(page.list, Qt.Key.Key_Return)
     assert entered.args[0].accession == "idr0005"
 
@@ -151,7 +152,7 @@ def test_a_study_is_gone_to_by_arrows_and_into_by_enter(qtbot: QtBot, page: Stud
 def test_the_study_that_was_chosen_stays_chosen_while_the_list_is_narrowed(qtbot: QtBot, page: StudiesPage) -> None:
     page.list.setCurrentIndex(page.rows.index(7))
     page.filter.setText("idr0008")
-    qtbot.waitUntil(lambda: len(page.rows.nodes) == 1)
+    qtbot.waitUntil(lambda: len(page.rows.nodes) == 1, timeout=PATIENCE)
     assert page.list.currentIndex().row() == 0
 
 
@@ -160,12 +161,12 @@ def test_a_list_that_fails_says_so_and_is_asked_for_again(
 ) -> None:
     archive.fail("/api/v0/m/screens/", "html", 4)
     page = open_page(real)
-    with qtbot.waitSignal(page.failed):
+    with qtbot.waitSignal(page.failed, timeout=PATIENCE):
         page.show_any()
     assert page.said.text().startswith("The studies could not be listed.")
     archive.mend()
     page.said.linkActivated.emit("retry")
-    qtbot.waitUntil(lambda: len(page.rows.nodes) == STUDIES)
+    qtbot.waitUntil(lambda: len(page.rows.nodes) == STUDIES, timeout=PATIENCE)
 
 
 def test_listing_can_be_stopped(open_page: Callable[[Session], StudiesPage], real: Session) -> None:
@@ -183,9 +184,9 @@ def test_pictures_come_after_the_text(
     with Session(Settings(server=served.address)) as session:
         page = open_page(session)
         page.show_any()
-        qtbot.waitUntil(lambda: len(page.rows.nodes) == 3)
+        qtbot.waitUntil(lambda: len(page.rows.nodes) == 3, timeout=PATIENCE)
         assert page.rows.index(0).data(PICTURE_ROLE) is None
-        qtbot.waitUntil(lambda: page.rows.index(0).data(PICTURE_ROLE) is not None)
+        qtbot.waitUntil(lambda: page.rows.index(0).data(PICTURE_ROLE) is not None, timeout=PATIENCE)
         page.grab()
         page.stop()
 

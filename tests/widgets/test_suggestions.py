@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from repository_server import Served
 
 pytestmark = pytest.mark.qt
+PATIENCE = 30_000
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def listed(line: SearchLine) -> list[tuple[str, str]]:
 
 def test_a_pause_costs_one_request_and_shows_groups_with_counts(qtbot: QtBot, line: SearchLine, served: Served) -> None:
     qtbot.keyClicks(line.box, "kif")
-    qtbot.waitUntil(line.suggestions.isVisible)
+    qtbot.waitUntil(line.suggestions.isVisible, timeout=PATIENCE)
     assert listed(line)[:2] == [("Gene", ""), ("kif11", "2")]
     assert served.requests() == ["/searchengine/api/v1/resources/image/searchvalues/?data_source=idr&value=kif"]
 
@@ -55,17 +56,17 @@ def test_typing_on_replaces_the_question_on_its_way(qtbot: QtBot, line: SearchLi
     line.suggester._ask()
     qtbot.keyClicks(line.box, "x")
     line.suggester._ask()
-    qtbot.waitUntil(lambda: not any(job.is_running for job in line.suggester._jobs))
+    qtbot.waitUntil(lambda: not any(job.is_running for job in line.suggester._jobs), timeout=PATIENCE)
     assert listed(line) == []
     assert line.suggestions.isHidden()
 
 
 def test_down_and_enter_take_a_suggestion_as_a_condition(qtbot: QtBot, line: SearchLine) -> None:
     qtbot.keyClicks(line.box, "kif")
-    qtbot.waitUntil(line.suggestions.isVisible)
+    qtbot.waitUntil(line.suggestions.isVisible, timeout=PATIENCE)
     qtbot.keyClick(line.box, Qt.Key.Key_Down)
     assert line.suggestions.currentItem().text(0).strip() == "kif11"
-    with qtbot.waitSignal(line.box.search_entered) as searched:
+    with qtbot.waitSignal(line.box.search_entered, timeout=PATIENCE) as searched:
         qtbot.keyClick(line.box, Qt.Key.Key_Return)
     assert searched.args == ["Gene Symbol = kif11"]
     assert line.suggestions.isHidden()
@@ -73,17 +74,17 @@ def test_down_and_enter_take_a_suggestion_as_a_condition(qtbot: QtBot, line: Sea
 
 def test_enter_without_a_choice_searches_the_text(qtbot: QtBot, line: SearchLine) -> None:
     qtbot.keyClicks(line.box, "kif")
-    qtbot.waitUntil(line.suggestions.isVisible)
+    qtbot.waitUntil(line.suggestions.isVisible, timeout=PATIENCE)
     qtbot.keyClick(line.box, Qt.Key.Key_Down)
     qtbot.keyClick(line.box, Qt.Key.Key_Up)
-    with qtbot.waitSignal(line.box.search_entered) as searched:
+    with qtbot.waitSignal(line.box.search_entered, timeout=PATIENCE) as searched:
         qtbot.keyClick(line.box, Qt.Key.Key_Return)
     assert searched.args == ["kif"]
 
 
 def test_escape_puts_them_away_and_the_text_stays(qtbot: QtBot, line: SearchLine) -> None:
     qtbot.keyClicks(line.box, "kif")
-    qtbot.waitUntil(line.suggestions.isVisible)
+    qtbot.waitUntil(line.suggestions.isVisible, timeout=PATIENCE)
     qtbot.keyClick(line.box, Qt.Key.Key_Escape)
     assert line.suggestions.isHidden()
     assert line.box.text() == "kif"
@@ -93,10 +94,10 @@ def test_a_study_is_gone_to_by_its_accession(qtbot: QtBot, line: SearchLine) -> 
     session = line.suggester._session
     session.children(session.repositories[0].root())
     qtbot.keyClicks(line.box, "whole slide")
-    qtbot.waitUntil(line.suggestions.isVisible)
+    qtbot.waitUntil(line.suggestions.isVisible, timeout=PATIENCE)
     assert [text for text, _ in listed(line)][-2:] == ["Study", "idr9902  Demonstration: a whole slide of colon"]
     qtbot.keyClick(line.box, Qt.Key.Key_Up)
-    with qtbot.waitSignal(line.box.address_entered) as entered:
+    with qtbot.waitSignal(line.box.address_entered, timeout=PATIENCE) as entered:
         qtbot.keyClick(line.box, Qt.Key.Key_Return)
     assert entered.args == ["idr9902"]
 
@@ -107,7 +108,9 @@ def test_a_repository_that_cannot_suggest_is_no_error(
 ) -> None:
     served.fail("searchvalues", kind, 9)
     qtbot.keyClicks(line.box, "kif")
-    qtbot.waitUntil(lambda: bool(line.suggester._jobs) and not any(job.is_running for job in line.suggester._jobs))
+    qtbot.waitUntil(
+        lambda: bool(line.suggester._jobs) and not any(job.is_running for job in line.suggester._jobs), timeout=PATIENCE
+    )
     assert line.suggestions.isHidden()
 
 
@@ -134,7 +137,7 @@ def test_conditions_that_are_chosen_stand_in_the_box(qtbot: QtBot, line: SearchL
     rows[1].join.setCurrentText("or")
     rows[1].join.activated.emit(1)
     assert line.box.text() == "Gene Symbol = KIF11 OR Phenotype in (mitotic arrest, large nuclei)"
-    with qtbot.waitSignal(line.box.search_entered) as searched:
+    with qtbot.waitSignal(line.box.search_entered, timeout=PATIENCE) as searched:
         qtbot.keyClick(rows[1].value, Qt.Key.Key_Return)
     assert searched.args == [line.box.text()]
 

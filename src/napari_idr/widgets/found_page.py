@@ -93,6 +93,7 @@ class FoundPage(QWidget):
         self.said.linkActivated.connect(self.search_requested)
         self.tree.node_selected.connect(self.node_selected)
         self.tree.open_requested.connect(self._request_open)
+        self.tree.plate_requested.connect(self._request_plate)
         self.tree.said_row_activated.connect(self._on_said_row)
         self.tree.chosen_changed.connect(self._on_chosen)
         self.tree.copied.connect(self.copied)

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer, Signal
 from qtpy.QtGui import QKeySequence
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView, QWidget
 
 from .catalog_model import NODE_ROLE, ROW_KIND_ROLE
-from .desktop import copy_text
+from .desktop import copy_text, open_in_browser
 from .found_model import CONTAINER_ROLE, FoundModel
 from .thumbnails import BATCH, ThumbnailLoader, ThumbnailSource
-from .wording import tab_separated
+from .wording import is_web_address, tab_separated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qtpy.QtGui import QKeyEvent
+    from qtpy.QtGui import QContextMenuEvent, QKeyEvent
 
     from napari_idr.model.catalog import Node
 
@@ -38,6 +38,8 @@ class FoundTree(QTreeView):
         The node the user went to.
     open_requested
         The chosen rows are to be opened; the argument says whether beside what is open.
+    plate_requested
+        The plate of the chosen rows is to be shown.
     said_row_activated
         Kind of a row that only says something, and the key that it speaks of.
     chosen_changed
@@ -48,6 +50,7 @@ class FoundTree(QTreeView):
 
     node_selected = Signal(object)
     open_requested = Signal(bool)
+    plate_requested = Signal()
     said_row_activated = Signal(str, object)
     chosen_changed = Signal()
     copied = Signal(str)
@@ -128,6 +131,31 @@ class FoundTree(QTreeView):
             self.copy_chosen()
         else:
             super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Show what can be done with the chosen rows."""
+        node = self.indexAt(event.pos()).siblingAtColumn(0).data(NODE_ROLE)
+        if node is not None:
+            self.menu_for(node).popup(event.globalPos())
+
+    def menu_for(self, node: Node) -> QMenu:
+        """Return the menu of a row; it deletes itself when closed."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Open\tEnter", lambda: self.open_requested.emit(False))
+        menu.addAction("Open beside\tCtrl+Enter", lambda: self.open_requested.emit(True))
+        menu.addAction("Show on plate", self.plate_requested.emit)
+        menu.addSeparator()
+        if node.address:
+            menu.addAction("Copy link", lambda: self._copy_link(node))
+        if is_web_address(node.address):
+            menu.addAction("Open in browser", lambda: open_in_browser(node.address))
+        menu.addAction("Copy as table\tCtrl+C", self.copy_chosen)
+        return menu
+
+    def _copy_link(self, node: Node) -> None:
+        copy_text(node.address)
+        self.copied.emit("Link copied")
 
     def _activate(self, index: QModelIndex, beside: bool) -> None:
         index = index.siblingAtColumn(0)

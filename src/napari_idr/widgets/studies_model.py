@@ -64,6 +64,11 @@ class StudiesModel(QAbstractListModel):
         if row is not None:
             self.dataChanged.emit(self.index(row), self.index(row), [PICTURE_ROLE])
 
+    @property
+    def picture_count(self) -> int:
+        """How many pictures have come."""
+        return len(self._pictures)
+
     def row_of(self, key: Key) -> int | None:
         """Return the row of a node, None where it is not shown."""
         return next((row for row, node in enumerate(self.nodes) if node.key == key), None)
