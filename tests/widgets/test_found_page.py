@@ -262,3 +262,13 @@ def test_the_menu_offers_what_can_be_done_with_what_is_chosen(qtbot: QtBot, page
     with qtbot.waitSignal(page.copied, timeout=PATIENCE):
         actions[4].trigger()
     assert QGuiApplication.clipboard().text() == study.data(NODE_ROLE).address
+
+
+def test_a_search_that_is_stopped_says_so_and_offers_to_go_on(qtbot: QtBot, page: FoundPage, served: Served) -> None:
+    page.search(ARREST)
+    assert page._task is not None
+    page._task.cancel()
+    assert page.said.text().startswith("Searching was stopped: nothing yet.")
+    with qtbot.waitSignal(page.search_requested, timeout=PATIENCE) as asked:
+        page.said.linkActivated.emit(ARREST)
+    assert asked.args == [ARREST]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -86,6 +87,18 @@ def test_many_plates_are_opened_only_when_asked_to(
     next(one for one in tab.notices.findChildren(QAbstractButton) if one.text() == "Open all 2").click()
     qtbot.waitUntil(lambda: len(viewer.asked) == 2, timeout=PATIENCE)
     assert [asked["wells"] for asked in viewer.asked] == [("A/4", "B/3"), ()]
+
+
+def test_wells_that_are_not_on_their_plate_open_nothing_else(
+    qtbot: QtBot, tab: BrowserTab, viewer: FakeViewerSession
+) -> None:
+    find(qtbot, tab, ARREST)
+    (group,) = tab.page.found.run.hits.looked.popitem()[1].groups.values()
+    strangers = tuple(replace(well, id="999999") for well in group.members)
+    tab.hits.open((HitGroup(group.node, strangers),), False)
+    qtbot.waitUntil(lambda: not tab.notices.isHidden(), timeout=PATIENCE)
+    assert tab.notices.text.text().startswith("None of the wells that were found has an image on its plate")
+    assert viewer.asked == []
 
 
 def test_a_plate_that_cannot_be_asked_is_said_and_can_be_tried_again(

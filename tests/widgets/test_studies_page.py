@@ -49,6 +49,7 @@ def open_page(theme: Theme, host: QWidget) -> Iterator[Callable[[Session], Studi
 
     def show(session: Session) -> StudiesPage:
         page = StudiesPage(session, theme, ProgressStrip(theme, host), host)
+        page.set_repositories([(one.key, one.name) for one in session.repositories])
         page.resize(300, 500)
         host.show()
         pages.append(page)

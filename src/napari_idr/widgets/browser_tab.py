@@ -172,6 +172,7 @@ class BrowserTab(QWidget):
     def search(self, text: str) -> None:
         """Search all repositories, and show what matches: studies, then plates with their wells."""
         self.show_browse()
+        self.page.set_filter("")
         self.page.show_view(FOUND)
         self.page.found.search(text)
         self.page.found.tree.setFocus()

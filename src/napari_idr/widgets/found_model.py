@@ -37,6 +37,7 @@ class FoundModel(QStandardItemModel):
     def __init__(self, icon: Callable[[str], QIcon], parent: QObject | None = None) -> None:
         super().__init__(0, 2, parent)
         self._icon = icon
+        self._icons: dict[str, QIcon] = {}
         self._studies: dict[Key, QStandardItem] = {}
         self._places: dict[Key, QStandardItem] = {}
         """By container: the row that its plates stand under."""
@@ -69,13 +70,16 @@ class FoundModel(QStandardItemModel):
         """Add plates with wells, or wells to plates that are there."""
         place = self._places[container]
         for group in groups:
+            members = [self._item(member) for member in group.members]
             item = self._groups.get((container, group.node.key))
-            if item is None:
-                item = self._groups[container, group.node.key] = self._node_row(place, group.node)
-            else:
+            if item is not None:
+                item.appendRows(members)  # all in one go: a signal for each would hold up the window
                 self._show_count(item, group.node)
-            for member in group.members:
-                self._node_row(item, member)
+                continue
+            item = self._groups[container, group.node.key] = self._item(group.node)
+            item.appendRows(members)
+            self._append(place, item)
+            self._show_count(item, group.node)
 
     def add_note(self, kind: str, text: str, container: Key | None = None) -> QStandardItem:
         """Add a row at the end that only says something, like that a repository failed."""
@@ -121,6 +125,16 @@ class FoundModel(QStandardItemModel):
         """Whether the row of a well or image waits for its thumbnail."""
         return node.thumbnail_id in self._pictured
 
+    def draw_icons(self) -> None:
+        """Draw the icons anew, after the theme changed; pictures stay."""
+        self._icons.clear()
+        for item in self._items():
+            node = item.data(NODE_ROLE)
+            if node is None:
+                item.setIcon(self._icon_of(_ICON_OF_ROW[item.data(ROW_KIND_ROLE)]))
+            elif node.kind not in ("well", "image") or self.lacks_picture(node):
+                item.setIcon(self._icon_of(node.kind))
+
     def _items(self, parent: QStandardItem | None = None) -> Iterator[QStandardItem]:
         parent = parent or self.invisibleRootItem()
         for row in range(parent.rowCount()):
@@ -128,7 +142,15 @@ class FoundModel(QStandardItemModel):
             yield from self._items(parent.child(row))
 
     def _node_row(self, parent: QStandardItem, node: Node) -> QStandardItem:
-        item = QStandardItem(self._icon(node.kind), _text_of(node))
+        item = self._item(node)
+        self._append(parent, item)
+        self._show_count(item, node)
+        return item
+
+    def _item(self, node: Node) -> QStandardItem:
+        """Return the row of a node, standing nowhere yet."""
+        item = QStandardItem(self._icon_of(node.kind), _text_of(node))
+        item.setEditable(False)
         item.setData(node, NODE_ROLE)
         item.setData("node", ROW_KIND_ROLE)
         item.setData(_spoken(node), Qt.ItemDataRole.AccessibleTextRole)
@@ -136,12 +158,15 @@ class FoundModel(QStandardItemModel):
         item.setToolTip(tooltip(node.name, [line for line in lines if line[1]]))
         if node.kind in ("well", "image") and node.thumbnail_id:
             self._pictured.setdefault(node.thumbnail_id, []).append(item)
-        self._append(parent, item)
-        self._show_count(item, node)
         return item
 
+    def _icon_of(self, name: str) -> QIcon:
+        if name not in self._icons:
+            self._icons[name] = self._icon(name)
+        return self._icons[name]
+
     def _said_row(self, parent: QStandardItem, kind: str, text: str, container: Key | None) -> QStandardItem:
-        item = QStandardItem(self._icon(_ICON_OF_ROW[kind]), text)
+        item = QStandardItem(self._icon_of(_ICON_OF_ROW[kind]), text)
         item.setData(kind, ROW_KIND_ROLE)
         item.setData(container, CONTAINER_ROLE)
         item.setToolTip(tooltip(text))

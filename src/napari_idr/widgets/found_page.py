@@ -116,7 +116,7 @@ class FoundPage(QWidget):
         self._text = text
         self.tree.forget()
         self._say(f"Searching {_quoted(text)}…")
-        self._task = self._progress.begin(f"Searching “{text}”", on_cancel=self.stop)
+        self._task = self._progress.begin(f"Searching “{text}”", on_cancel=self._on_cancelled)
         self._on_chosen()
 
     def stop(self) -> None:
@@ -224,6 +224,11 @@ class FoundPage(QWidget):
         plates = [group for group in self._chosen() if group.node.kind == "plate"]
         if plates:
             self.plate_requested.emit(plates[0])
+
+    def _on_cancelled(self) -> None:
+        self.stop()
+        found = escape(self.run.hits.said) or "nothing yet"
+        self._say(f"Searching was stopped: {found}. {_link(self._text, 'Search again')}")
 
     def _end_task(self) -> None:
         if self._task is not None:

@@ -67,6 +67,7 @@ class FoundTree(QTreeView):
         self._look.timeout.connect(self._load_pictures)
         self._set_up_looks()
         self._connect()
+        theme.changed.connect(self.rows.draw_icons)
 
     def _set_up_looks(self) -> None:
         self.setAccessibleName("What was found")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject
 
+from napari_idr.errors import NotFound
 from napari_idr.model.search import wells_on_plate
 
 from .wording import counted
@@ -76,6 +77,9 @@ def _openings(session: Session, groups: Sequence[HitGroup]) -> list[Opening]:
         if wells:
             grid = session.plate_grid(group.node)
             places = sorted(wells_on_plate(group, grid))
+            if not places:
+                where = f"{group.node.accession} {group.node.name}".strip()
+                raise NotFound("None of the wells that were found has an image on its plate", where, "open the plate")
             paths = tuple(f"{grid.row_labels[row]}/{grid.column_labels[column]}" for row, column in places)
             found.append((group.node, paths))
         elif group.members:

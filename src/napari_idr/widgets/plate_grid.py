@@ -67,8 +67,16 @@ class PlateGridPanel(QWidget):
         self._open = text_button(theme, "open", "", lambda: self._request_open(False))
         self._open.hide()
         self._loader = PlateLoader(session, self._images_to_load, self)
+        self._set_up_labels()
         self._lay_out(theme)
         self._connect()
+
+    def _set_up_labels(self) -> None:
+        for label in (self._hint, self._legend):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self._choose_found.setToolTip("Chooses the wells that were found; Enter then opens them side by side")
 
     def _lay_out(self, theme: Theme) -> None:
         choosers = QHBoxLayout()
@@ -84,11 +92,6 @@ class PlateGridPanel(QWidget):
         choosers.addWidget(icon_button(theme, "zoom-out", "Smaller wells", lambda: self.view.zoom(1 / ZOOM_STEP), "-"))
         choosers.addWidget(icon_button(theme, "fit", "Fit the width", self.view.fit_width, "0"))
         choosers.addWidget(icon_button(theme, "zoom-in", "Larger wells", lambda: self.view.zoom(ZOOM_STEP), "+"))
-        for label in (self._hint, self._legend):
-            label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        self._choose_found.setToolTip("Chooses the wells that were found; Enter then opens them side by side")
         legend, footer = QHBoxLayout(), QHBoxLayout()
         legend.addWidget(self._legend, 1)
         legend.addWidget(self._choose_found)

@@ -69,10 +69,11 @@ class StudiesPage(QWidget):
         self.rows = self.list.rows
         self.loader = StudiesLoader(session, self)
         self._narrow_soon = QTimer(self, singleShot=True, interval=PAUSE)
+        self._set_up_looks()
         self._lay_out()
         self._connect()
 
-    def _lay_out(self) -> None:
+    def _set_up_looks(self) -> None:
         self.repositories.setAccessibleName("Repository")
         self.repositories.setToolTip("Whose studies are shown")
         self.repositories.hide()
@@ -95,6 +96,8 @@ class StudiesPage(QWidget):
         self.said.setTextFormat(Qt.TextFormat.RichText)
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+
+    def _lay_out(self) -> None:
         first, second = QHBoxLayout(), QHBoxLayout()
         first.addWidget(self.filter, 1)
         first.addWidget(self.narrow)
@@ -155,8 +158,8 @@ class StudiesPage(QWidget):
 
     def show_any(self) -> None:
         """Show the studies of the first repository, unless some are shown."""
-        if not self.repository and self._session.repositories:
-            self.show_repository(self._session.repositories[0].key)
+        if not self.repository and self.repositories.count():
+            self.show_repository(self.repositories.itemData(0))
 
     def show_node(self, node: Node) -> None:
         """Go to a study, if it is in the list."""
