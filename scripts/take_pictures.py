@@ -1,7 +1,7 @@
 """Take the pictures of the documentation: napari on the embedded repository, driven as a user would drive it.
 
-``python scripts/take_pictures.py [FOLDER] [--theme light]`` wants a display; ``make screenshots`` brings one.
-``QT_API`` chooses the Qt. Every picture waits until nothing is missing in it.
+``python scripts/take_pictures.py [FOLDER] [--theme light] [--search-only]`` wants a display; ``make screenshots``
+brings one. ``QT_API`` chooses the Qt. Every picture waits until nothing is missing in it.
 """
 
 from __future__ import annotations
@@ -94,6 +94,23 @@ class Photographer:
         self.jobs.clear()
         next(card for card in self.dock.browse.start.cards if card.example.title == title).click()
         wait_until(lambda: bool(self.jobs), title)
+        self.settle()
+
+    def find(self, text: str) -> None:
+        """Type a search and press Enter; then choose everything that was found."""
+        from qtpy.QtCore import Qt
+        from qtpy.QtTest import QTest
+
+        tab = self.dock.browse
+        tab.box.setFocus()
+        tab.box.clear()
+        QTest.keyClicks(tab.box, text)
+        wait_until(tab.line.suggestions.isVisible, "suggestions")
+        draw()
+        self.widget(self.dock, "suggestions")
+        QTest.keyClick(tab.box, Qt.Key.Key_Return)
+        wait_until(lambda: "wells" in tab.page.found.run.hits.said, text)
+        QTest.keyClick(tab.page.found.tree, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         self.settle()
 
     def show_rois(self, name: str) -> None:
@@ -239,21 +256,65 @@ def take_own_server(camera: Photographer) -> None:
         draw()
 
 
+def take_search(camera: Photographer) -> None:
+    """Take the pictures of studies, search and key-values; the embedded repository is the only one."""
+    from napari_idr.widgets.selection import Selection
+
+    page = camera.dock.browse.page
+    repository = camera.session.session.repositories[0]
+    repository.name = "Demonstration"
+    camera.dock.browse.start.repository_requested.emit(repository.key)
+    wait_until(lambda: page.studies.rows.picture_count == 3, "the studies")
+    page.studies.narrow.setChecked(True)
+    page.splitter.setSizes([380, 260])
+    page.studies.list.setCurrentIndex(page.studies.rows.index(0))
+    camera.settle()
+    camera.widget(camera.dock, "studies")
+    camera.find("KIF11")
+    camera.widget(camera.dock, "found")
+    page.found.open.click()
+    wait_until(lambda: bool(camera.jobs), "the wells")
+    page.found.on_plate.click()
+    page.splitter.setSizes([260, 380])
+    camera.settle()
+    camera.window("found-on-plate")
+    page.tabs.setCurrentIndex(1)
+    page.show_view(1)
+    page.splitter.setSizes([120, 520])
+    Selection.for_owner(camera.session).update(wells=("A/4",))
+    wait_until(lambda: bool(page.details.table.accessions), "the key-values")
+    camera.settle()
+    camera.widget(camera.dock, "key-values")
+
+
+def take_with(take: Callable[[Photographer], None], folder: Path, theme: str) -> None:
+    """Take pictures in a window of their own."""
+    camera = Photographer(folder, theme)
+    take(camera)
+    camera.viewer.close()
+
+
 def main() -> None:
     """Take the pictures that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=PICTURES)
     parser.add_argument("--theme", choices=("dark", "light"), default="dark")
+    parser.add_argument("--search-only", action="store_true", help="only those of studies, search and key-values")
     chosen = parser.parse_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)
+    from napari_idr.embedded import EmbeddedRepository
+
     with tempfile.TemporaryDirectory() as fresh:
         # As somebody sees it who has just installed it: nothing recent, no settings of one's own.
         os.environ.update(
             NAPARI_IDR_CACHE_DIR=fresh, NAPARI_IDR_CONFIG_DIR=f"{fresh}/config", NAPARI_CONFIG=f"{fresh}/napari.yaml"
         )
-        camera = Photographer(chosen.folder, chosen.theme)
-        take_all(camera)
-        camera.viewer.close()
+        if not chosen.search_only:
+            take_with(take_all, chosen.folder, chosen.theme)
+        own = EmbeddedRepository()
+        os.environ["NAPARI_IDR_SERVER"] = own.start()
+        take_with(take_search, chosen.folder, chosen.theme)
+        own.stop()
     print(f"the pictures are in {chosen.folder}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_idr.formats.search_text import parse_query
+from napari_idr.repositories.did_you_mean import close_values
 from napari_idr.repositories.search_page import list_found
 
 if TYPE_CHECKING:
@@ -30,4 +31,8 @@ def search_repositories(
         nodes += list_found(one.finder, found, members)
         if found.note:
             warn(f"napari-idr: {found.note}.")
+    if not nodes and query.words:
+        near = [value for one in chosen for value in close_values(one.finder, query.words)]
+        if near:
+            warn(f"napari-idr: nothing found; did you mean {' or '.join(dict.fromkeys(one.value for one in near))}?")
     return nodes

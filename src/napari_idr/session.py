@@ -24,6 +24,7 @@ from napari_idr.remote.object_store import Access, shown_address
 from napari_idr.remote.second_look import second_look
 from napari_idr.repositories.addresses import recognise
 from napari_idr.repositories.base import Target
+from napari_idr.repositories.did_you_mean import close_values
 from napari_idr.repositories.factory import repository_at
 from napari_idr.repositories.roi_reading import read_rois
 from napari_idr.servers import Servers
@@ -39,9 +40,10 @@ if TYPE_CHECKING:
     from napari_idr.model.catalog import PlateGrid
     from napari_idr.model.image import CollectionMetadata, FieldPosition, KeyValue, PlateMetadata, Reference
     from napari_idr.model.saved_region import SavedRegion
+    from napari_idr.model.search import Found, HitPage, SearchQuery, Suggestion, Suggestions
     from napari_idr.readers.plate import PlateLabels, PlateMosaic
     from napari_idr.repositories.addresses import Recognised
-    from napari_idr.repositories.base import Repository
+    from napari_idr.repositories.base import ExamplePicture, Repository
     from napari_idr.streaming.chunks import Box
     from napari_idr.streaming.pyramid import Pyramid
     from napari_idr.workspace.terms import Terms
@@ -255,6 +257,35 @@ class Session:
         chosen = [self.repository(repository)] if repository else self.repositories
         nodes = [node for one in chosen for node in one.search(query).nodes]
         return Page(tuple(nodes), 0, len(nodes))
+
+    def suggest(self, text: str, repository: str, *, limit: int = 8) -> Suggestions:
+        """Return what a text may mean in a repository: one request at most."""
+        return self.repository(repository).finder.suggest(text, limit=limit)
+
+    def find(self, query: SearchQuery | str, repository: str) -> Found:
+        """Return the studies of a repository that match, with the numbers of their images that do."""
+        return self.repository(repository).finder.find(query)
+
+    def hits(self, query: SearchQuery, container: Node, *, bookmark: int | None = None) -> HitPage:
+        """Return a page of the plates, wells and images that match in a container; ``query`` is that of ``find``."""
+        return self.repository(container.repository).finder.hits(query, container, bookmark=bookmark)
+
+    def close_values(self, text: str, repository: str) -> tuple[Suggestion, ...]:
+        """Return values of a repository that are written nearly like a text: two requests at most."""
+        return close_values(self.repository(repository).finder, text)
+
+    def example_pictures(
+        self,
+        nodes: Sequence[Node],
+        *,
+        on_picture: Callable[[tuple[str, str, str], ExamplePicture], None] | None = None,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> dict[tuple[str, str, str], ExamplePicture]:
+        """Return the pictures that stand for studies, screens and projects of one repository, by their keys."""
+        repository = self.repository(nodes[0].repository) if nodes else None
+        if repository is None:
+            return {}
+        return repository.example_pictures(nodes, on_picture=on_picture, is_cancelled=is_cancelled)
 
     @second_look
     def rois(self, what: str | Node) -> list[dict[str, Any]]:

@@ -94,6 +94,12 @@ def test_half_a_condition_is_one_line_that_says_how(run: Run, served: Served) ->
     assert "Gene Symbol = KIF11" in err
 
 
+def test_a_slip_is_answered_with_what_was_meant(run: Run, served: Served) -> None:
+    status, out, err = run("search", "KIFF11", "--repository", served.address)
+    assert (status, out) == (0, "")
+    assert err.startswith("napari-idr: nothing found; did you mean kif11?\n")
+
+
 def test_info_of_a_study_has_its_facts(run: Run, served: Served) -> None:
     _, out, _ = run("info", f"{served.address}study/idr9903/", "--json")
     study = json.loads(out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -79,6 +80,15 @@ def test_a_second_start_lists_all_studies_from_the_disk(archive: Served, tmp_pat
             root = session.add_repository(archive.address).root()
             assert len(session.children(root).nodes) == STUDIES
         assert len(archive.requests()) == expected
+
+
+def test_a_search_while_the_studies_are_being_listed_lists_them_no_second_time(
+    large: IdrRepository, archive: Served
+) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        lists = list(pool.map(lambda _: large.listing.studies(), range(4)))
+    assert {len(one) for one in lists} == {STUDIES}
+    assert len(archive.requests()) == 6
 
 
 def test_a_failure_of_the_engine_is_not_kept_for_the_next_start(archive: Served, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from napari_idr.model.catalog import (
     Screen,
     Study,
 )
+from napari_idr.model.search import Found, SearchQuery, Suggestion, Suggestions
 from napari_idr.remote.disk_cache import DiskCache
 from napari_idr.remote.network_state import NetworkState
 
@@ -41,6 +42,10 @@ class FakeRepository:
     key: str
     name: str
     address: str
+
+    @property
+    def lists_studies(self) -> bool:
+        return self.key == "idr"
 
     def root(self) -> Node:
         return Node("repository", self.key, "", self.name, address=self.address)
@@ -175,10 +180,21 @@ class FakeSession:
                 on_thumbnail(image_id, found[image_id])
         return found
 
-    def search(self, query: str, repository: str = "") -> Page:
-        self._begin("search")
-        nodes = tuple(node for node in self._plates() if query.casefold() in node.name.casefold())
-        return Page(nodes, 0, len(nodes))
+    def suggest(self, text: str, repository: str, *, limit: int = 8) -> Suggestions:
+        self._begin("suggest")
+        return Suggestions(text)
+
+    def find(self, query: SearchQuery, repository: str) -> Found:
+        self._begin("find")
+        return Found(query)
+
+    def close_values(self, text: str, repository: str) -> tuple[Suggestion, ...]:
+        self._begin("close_values")
+        return ()
+
+    def example_pictures(self, nodes: Sequence[Node], **_: Any) -> dict[tuple[str, str, str], Any]:
+        self._begin("example_pictures")
+        return {}
 
     def _studies(self, repository: str) -> list[Node]:
         if repository != "idr":

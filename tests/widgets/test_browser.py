@@ -103,21 +103,20 @@ def test_a_link_that_leads_nowhere_is_said_once_and_what_was_shown_stays(
     assert tab.page.header.name.text() == "LT0001_02"
 
 
-def test_search_shows_what_matches_on_top_of_the_tree(qtbot: QtBot, tab: BrowserTab) -> None:
-    qtbot.keyClicks(tab.box, "LT0001")
+def test_enter_searches_and_hands_the_keyboard_to_what_was_found(
+    qtbot: QtBot, tab: BrowserTab, session: FakeSession
+) -> None:
+    qtbot.keyClicks(tab.box, "KIFF11")
     qtbot.keyClick(tab.box, Qt.Key.Key_Return)
-    model = tab.page.tree.model()
-    qtbot.waitUntil(lambda: model.rowCount() == 2)
-    assert model.index(0, 0).data() == "“LT0001” · 3 matches"
-    assert tab._selection.current.node.name == "LT0001_02"
-    tab.search("KIFF11")
-    qtbot.waitUntil(lambda: model.index(0, 0).data() == "“KIFF11” · 0 matches")
-    assert "Nothing matches “KIFF11”" in model.index(0, 0, model.index(0, 0)).data()
+    assert tab.page.view_stack.currentWidget() is tab.page.found
+    assert tab.focusWidget() is tab.page.found.tree
+    qtbot.waitUntil(lambda: "Nothing is annotated with “KIFF11”" in tab.page.found.said.text())
+    assert session.calls["find"] == 1
 
 
 def test_typing_what_no_loaded_name_contains_says_what_to_do(qtbot: QtBot, tab: BrowserTab) -> None:
+    tab.show_browse()
     qtbot.keyClicks(tab.box, "zebra")
-    assert tab.pages.currentIndex() == 1
     assert tab.page.no_match.text().startswith("No name that is loaded contains “zebra”.")
     assert not tab.page.no_match.isHidden()
     tab.box.clear()

@@ -11,7 +11,7 @@ from qtpy.QtCore import QModelIndex, QPoint, Qt
 from qtpy.QtGui import QGuiApplication
 
 from napari_idr.errors import TimedOut
-from napari_idr.model.catalog import Page
+from napari_idr.model.catalog import Page, Screen
 from napari_idr.widgets.catalog_model import CatalogModel
 from napari_idr.widgets.catalog_tree import CatalogTree
 
@@ -125,6 +125,12 @@ def test_counts_stand_at_the_right_with_thousands_separators(tree: CatalogTree, 
     tree.show_found("found", Page((session._plates()[0],), 0, 1))
     assert index_of(tree, 0, 0).siblingAtColumn(1).data() == "1,534"
     assert index_of(tree, 0, 0).data(Qt.ItemDataRole.AccessibleTextRole) == "LT0001_02, plate, 1,534 wells"
+
+
+def test_a_container_that_only_names_a_study_is_shown_as_such(tree: CatalogTree) -> None:
+    umbrella = Screen("screen", "idr", "9", "idr0022-koedoot", accession="idr0022", child_count=0)
+    tree.show_found("found", Page((umbrella,), 0, 1))
+    assert index_of(tree, 0, 0).siblingAtColumn(1).data() == "no images"
 
 
 def test_typing_narrows_to_what_contains_the_text_and_what_is_above_and_below_it(

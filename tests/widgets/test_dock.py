@@ -66,19 +66,20 @@ def test_an_example_is_found_shown_as_a_grid_with_thumbnails_and_opened(
     assert "negative control" in grid.view.wells.describe((0, 0))
 
 
-def test_walking_down_the_tree_reaches_the_plate(qtbot: QtBot, dock: IdrDock, server: EmbeddedServer) -> None:
-    tab, tree = dock.browse, dock.browse.page.tree
+def test_walking_from_the_list_of_studies_down_the_tree_reaches_the_plate(qtbot: QtBot, dock: IdrDock) -> None:
+    tab, tree, studies = dock.browse, dock.browse.page.tree, dock.browse.page.studies
     tab.start_demonstration()
-    qtbot.waitUntil(lambda: tab._selection.current.node is not None, timeout=PATIENCE)
-    assert tab.page.header.kind.text().startswith("Repository")
-    index = tree.currentIndex()
-    for _level in range(3):
+    qtbot.waitUntil(lambda: len(studies.rows.nodes) == 3, timeout=PATIENCE)
+    studies.list.setCurrentIndex(studies.rows.index(0))
+    assert tab.page.header.name.text() == "idr9901-demo-knockdown"
+    qtbot.keyClick(studies.list, Qt.Key.Key_Return)
+    assert tab.page.view_stack.currentIndex() == 1
+    for _level in range(2):
+        index = tree.currentIndex()
         qtbot.waitUntil(lambda index=index: tree.model().index(0, 0, index).data() not in (None, "Loading…"))
-        index = tree.model().index(0, 0, index)
-        tree.setCurrentIndex(index)
-        qtbot.keyClick(tree, Qt.Key.Key_Return)
-        if tab._selection.current.node.kind == "plate":
-            break
+        tree.setCurrentIndex(tree.model().index(0, 0, index))
+        if tab._selection.current.node.kind != "plate":
+            qtbot.keyClick(tree, Qt.Key.Key_Return)
     assert tab._selection.current.node.kind == "plate"
     assert tab.page.stack.currentWidget() is tab.page.grid
 

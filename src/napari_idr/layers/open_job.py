@@ -29,6 +29,8 @@ class OpenJob:
     """What went wrong, or what the file gets wrong and was set right."""
     replaces: bool = False
     """Whether the layers that we opened before go when this has come."""
+    apart: bool = False
+    """Whether it is placed below what is shown."""
     node: Node | None = None
     """What was opened, in the catalogue; None until then, and for what has no catalogue."""
     again: Callable[[], object] | None = None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from napari_idr.errors import Cancelled, NapariIdrError
 from napari_idr.streaming.level import Wishes
 
+from .apart import moved_down, moved_options
 from .coalesced import Coalesced
 from .main_thread import in_main_thread
 from .opening import limits_from_first
@@ -40,6 +41,8 @@ class ShownPlate:
         self.mosaic: PlateMosaic = mosaic
         self.node = opened.node
         self.plans = opened.plans
+        self.down = 0.0
+        """How far below the origin the plate begins, in world units: it may stand below another."""
         self.channels: list[Layer] = []
         self.wells: Points | None = None
         self.labels: dict[str, tuple[PlateLabels, Labels]] = {}
@@ -57,7 +60,7 @@ class ShownPlate:
 
     def _add_channel(self, index: int) -> Layer:
         """Add the layer of a channel by the plan of now: the plate may have been laid out anew meanwhile."""
-        layer = self._viewer_session().add(self.plans[index])
+        layer = self._viewer_session().add(moved_down(self.plans[index], self.down))
         self._awaited.discard(index)
         if not self._awaited:
             self._viewer_session().session.loader.forget(self._ahead)
@@ -68,7 +71,7 @@ class ShownPlate:
     def _add_wells(self) -> Layer:
         viewer: Any = self._viewer_session().viewer
         points, options = well_names(self.mosaic, self.reference)
-        self.wells = viewer.add_points(points, **options)
+        self.wells = viewer.add_points(points, **moved_options({"translate": (0.0, 0.0), **options}, self.down))
         viewer.layers.selection.active = self.channels[0] if self.channels else self.wells
         return self.wells
 
@@ -160,12 +163,13 @@ class ShownPlate:
             return
         before, self.mosaic, self._coming = self.mosaic, mosaic, None
         self.plans = plans
+        moved = [moved_down(plan, self.down) for plan in plans]
         before.changed.disconnect(self._on_changed, missing_ok=True)
         mosaic.changed.connect(self._on_changed)
         for layer in list(self.channels):
-            plan = plans[layer.metadata["napari_idr"]["channel"]]
+            plan = moved[layer.metadata["napari_idr"]["channel"]]
             self.channels[self.channels.index(layer)] = self._refill(session, layer, plan)
-        for plan in plans[before.shape.channels :]:
+        for plan in moved[before.shape.channels :]:
             self.channels.append(session.add(plan))
             self._say_where(self.channels[-1])
         if self.wells is not None:
@@ -234,7 +238,7 @@ class ShownPlate:
         if session is None or session.viewer is None or not self.channels or self._stopped:
             return
         active = session.viewer.layers.selection.active
-        layer: Any = session.add(plan_plate_labels(self.mosaic, labels, self.reference))
+        layer: Any = session.add(moved_down(plan_plate_labels(self.mosaic, labels, self.reference), self.down))
         session.viewer.layers.selection.active = active
         self._say_where(layer)
         self._keep_labels(labels, layer)
@@ -252,7 +256,7 @@ class ShownPlate:
         current = labels.name in self.labels and labels.mosaic is self.mosaic  # else another layout is on its way
         if session is not None and current and not self._stopped:
             plan = plan_plate_labels(self.mosaic, labels, self.reference)
-            self._keep_labels(labels, self._refill(session, layer, plan))
+            self._keep_labels(labels, self._refill(session, layer, moved_down(plan, self.down)))
 
     def _keep_labels(self, labels: PlateLabels, layer: Any) -> None:
         session = self._session()

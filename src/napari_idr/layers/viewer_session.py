@@ -18,6 +18,7 @@ from napari_idr.session import Session
 from napari_idr.settings import Settings
 
 from . import napari_seam as seam
+from .apart import free_below, moved_options
 from .box_loads import BoxLoads
 from .known_rois import is_edited
 from .main_thread import in_main_thread
@@ -110,6 +111,7 @@ class ViewerSession:
         acquisition: str = "",
         wells: Sequence[str] = (),
         beside: bool = True,
+        apart: bool = False,
     ) -> OpenJob:
         """Open an address or node in the background and add its layers; returns at once.
 
@@ -123,10 +125,12 @@ class ViewerSession:
             Of a plate: paths ("B/7") of the wells to show side by side; all where empty.
         beside
             Keep what is shown; False removes the layers that were opened by us before.
+        apart
+            Place it below what is shown, so that neither covers the other, and show the whole.
         """
         address = what if isinstance(what, str) else what.address
         title = shown_address(what) if isinstance(what, str) else what.name
-        job = OpenJob(title, address, replaces=not beside)
+        job = OpenJob(title, address, replaces=not beside, apart=apart)
         self.opening.emit(job)
         self._pool.submit(self._open, job, what, acquisition, tuple(wells))
         return job
@@ -226,10 +230,23 @@ class ViewerSession:
 
         first, *others = (partial(add, step) for step in steps)
         follow = [] if plate is None else [plate.follow]
-        return [first, *follow, *others, partial(self._end, job, opened)]
+        placed = [partial(self._set_apart, opened, plate)] if job.apart else []
+        return [*placed, first, *follow, *others, partial(self._end, job, opened)]
+
+    def _set_apart(self, opened: Opened, plate: ShownPlate | None) -> None:
+        """Have what is about to be added begin below what is shown."""
+        viewer = self.viewer
+        if viewer is not None and opened.plans:
+            down = free_below(viewer) - min(plan.options["translate"][-2] for plan in opened.plans)
+            for plan in opened.plans if plate is None else ():
+                plan.options = moved_options(plan.options, down)
+            if plate is not None:
+                plate.down = down
 
     def _end(self, job: OpenJob, opened: Opened) -> None:
         job.end("done")
+        if job.apart and self.viewer is not None:
+            self.viewer.reset_view()
         self.recent.add(opened.title, job.address if is_sample(job.address) else self._lasting_address(opened))
         self.opened.emit(job)
 

@@ -98,6 +98,8 @@ class Repository(Protocol):
     address: str
     renders: bool
     """Whether ``thumbnails`` gives pictures; where not, whoever reads pixels makes them."""
+    lists_studies: bool
+    """Whether it is a list of studies (or screens and projects) to look through, not a folder."""
 
     def root(self) -> Node:
         """Return the repository itself as a node; no request."""

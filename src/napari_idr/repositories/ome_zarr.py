@@ -54,6 +54,7 @@ class OmeZarrRepository:
     """
 
     renders = False
+    lists_studies = False
     """Pictures of its images are made by whoever can read them."""
 
     def __init__(self, address: str, read: MetadataReader, key: str = "", name: str = "") -> None:

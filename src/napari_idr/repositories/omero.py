@@ -77,6 +77,7 @@ class OmeroRepository:
     """
 
     renders = True
+    lists_studies = True
     data_source = ""
     """Name that the server's search engine has for it, where several servers share one."""
 

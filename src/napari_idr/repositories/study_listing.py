@@ -7,6 +7,7 @@ containers and what carries the tag of OME-Zarr. Numbers and tags are left out w
 from __future__ import annotations
 
 import logging
+import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,8 @@ class StudyListing:
         self._groups: tuple[StudyGroup, ...] | None = None
         self._studies: tuple[Node, ...] | None = None
         self._listed: tuple[MapAnnotation, ...] = ()
+        self._listing = threading.Lock()
+        """Who asks while another one does waits for that answer: a search while the list of studies comes."""
 
     @property
     def known(self) -> tuple[Node, ...]:
@@ -62,9 +65,10 @@ class StudyListing:
 
     def studies(self, *, again: bool = False) -> tuple[Node, ...]:
         """Return all studies with their facts: six requests in two rounds, none when they are known."""
-        if self._studies is None or again:
-            self._studies = self._list()
-        return self._studies
+        with self._listing:
+            if self._studies is None or again:
+                self._studies = self._list()
+            return self._studies
 
     def node(self, group: StudyGroup) -> Node:
         """Return the study of a group: one request, none when all are listed."""

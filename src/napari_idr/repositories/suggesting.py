@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_idr.formats.search_answers import GROUPS, OTHER
 from napari_idr.model.catalog import Study
-from napari_idr.model.search import Suggestion, SuggestionGroup
+from napari_idr.model.search import Suggestion, SuggestionGroup, Suggestions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -48,3 +49,21 @@ def known_suggestions(text: str, studies: Sequence[Node], among: Sequence[Sugges
         if any(folded in name.casefold() for name in names):
             title = study.facts.title or study.name
             yield Suggestion("Study", "Study", title, study.image_count, study.accession)
+
+
+def merge_suggestions(text: str, several: Iterable[Suggestions], limit: int = 8) -> Suggestions:
+    """Return the suggestions of several repositories as one: the same value of the same key is counted over all."""
+    merged: dict[tuple[str, str, str], Suggestion] = {}
+    totals: dict[str, int] = {}
+    for group in (group for one in several for group in one.groups):
+        totals[group.label] = max(totals.get(group.label, 0), group.total)
+        for one in group.suggestions:
+            key = (one.key.casefold(), one.value.casefold(), one.accession)
+            known = merged.get(key)
+            merged[key] = one if known is None else replace(known, count=_sum(known.count, one.count))
+    groups = group_suggestions(text, merged.values(), limit)
+    return Suggestions(text, tuple(replace(one, total=max(one.total, totals[one.label])) for one in groups))
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return one if other is None else other if one is None else one + other

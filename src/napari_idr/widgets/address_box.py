@@ -1,4 +1,4 @@
-"""The one box: a filter while one types, a search or an address on Enter."""
+"""The one box: a filter of the tree while one types, a search or an address on Enter."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ class AddressBox(QLineEdit):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setPlaceholderText(PLACEHOLDER)
-        self.setToolTip(f"{PLACEHOLDER}.<br>Narrows the tree while you type; Enter searches, or opens a link.")
+        self.setToolTip(
+            f"{PLACEHOLDER}.<br>What it may mean is listed while you type; Enter searches, or opens a link."
+        )
         self.setAccessibleName("Search or address")
         self.setClearButtonEnabled(True)
         self._lens = self.addAction(theme.icon("search"), QLineEdit.ActionPosition.LeadingPosition)

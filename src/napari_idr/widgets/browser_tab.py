@@ -12,24 +12,27 @@ from superqt.utils import ensure_main_thread
 from napari_idr.layers.samples import is_sample, locate_sample
 from napari_idr.model.catalog import Page
 
-from .address_box import AddressBox
-from .browse_page import BrowsePage
+from .browse_page import FOUND, STUDIES, TREE, BrowsePage
 from .buttons import icon_button
 from .catalog_tree import OPENS
 from .desktop import clipboard_text
+from .hit_opener import HitOpener
 from .network_chip import NetworkChip
 from .notice_strip import NoticeStrip
 from .opening_watch import OpeningWatch
 from .progress_strip import ProgressStrip, Task
 from .scrolling import scrolling
+from .search_line import SearchLine
 from .selection import Selection
 from .server_actions import ServerActions
 from .start_page import StartPage
-from .wording import counted, is_loopback
+from .wording import is_loopback
 from .workers import Job, Latest, run, while_alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from qtpy.QtGui import QResizeEvent
 
     from napari_idr.errors import NapariIdrError
     from napari_idr.layers.open_job import OpenJob
@@ -48,11 +51,11 @@ class BrowserTab(QWidget):
         super().__init__(parent)
         self._viewer_session, self._session = viewer_session, viewer_session.session
         self._selection = Selection.for_owner(viewer_session)
-        self._going, self._searching, self._starting = Latest(self), Latest(self), Latest(self)
-        self.box = AddressBox(theme)
+        self._going, self._starting = Latest(self), Latest(self)
         self.notices, self.progress = NoticeStrip(theme), ProgressStrip(theme)
         self.start = StartPage(theme)
         self.page = BrowsePage(self._session, self._selection, theme, self.progress, self.notices)
+        self.hits = HitOpener(viewer_session, self.notices, self)
         self.watch = OpeningWatch(viewer_session, self.progress, self.notices)
         self.servers = ServerActions(self._session.servers, theme, self.notices, self)
         self.chip = NetworkChip(self._session.network, self._session.cache, self.notices)
@@ -67,18 +70,15 @@ class BrowserTab(QWidget):
         self.home = icon_button(theme, "home", "Start page", self.show_start, "Alt+Home")
         self.back = icon_button(theme, "back", "Back", self._selection.back, "Alt+Left")
         self.forward = icon_button(theme, "forward", "Forward", self._selection.forward, "Alt+Right")
-        line = QHBoxLayout()
-        line.setSpacing(1)
-        for button in (self.home, self.back, self.forward):
-            line.addWidget(button)
-        line.addWidget(self.box, 1)
+        self.line = SearchLine(self._session, theme, (self.home, self.back, self.forward), self)
+        self.box = self.line.box
         self.pages = QStackedWidget()
         self.pages.addWidget(scrolling(self.start))
         self.pages.addWidget(self.page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.setSpacing(4)
-        layout.addLayout(line)
+        layout.addWidget(self.line)
         layout.addWidget(self.notices)
         layout.addWidget(self.progress)
         layout.addWidget(self.pages, 1)
@@ -92,6 +92,9 @@ class BrowserTab(QWidget):
         self.box.filter_changed.connect(self._on_filter_changed)
         self.box.address_entered.connect(self.go_to)
         self.box.search_entered.connect(self.search)
+        for source in (self.page.found, self.page.details.table):
+            source.search_requested.connect(self.box.submit)
+        self.page.found.open_requested.connect(self.hits.open)
         self.page.open_requested.connect(self.open)
         self.page.details.rois.requested.connect(self._viewer_session.show_rois)
         self.start.example_requested.connect(lambda example: self.go_to(example.address))
@@ -119,6 +122,11 @@ class BrowserTab(QWidget):
         self._viewer_session.recent.changed.connect(self._on_recent_changed)
         self._viewer_session.opened.connect(self._on_opened)
         self._on_selection_changed()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the suggestions below their box."""
+        super().resizeEvent(event)
+        self.line.keep_place()
 
     def heightForWidth(self, width: int) -> int:
         """Ask a scroll area for no more than the least height: what is inside scrolls by itself."""
@@ -161,28 +169,19 @@ class BrowserTab(QWidget):
     def show_node(self, node: Node) -> None:
         """Show a node in the tree (at its top, where it is not loaded), with its details and grid."""
         self.show_browse()
+        self.page.show_view(TREE)
         self.page.set_filter("")
         if not self.page.tree.show_node(node):
             self.page.tree.show_found("Opened", Page((node,), 0, 1))
         self._selection.select(node)
 
     def search(self, text: str) -> None:
-        """Search all repositories, and show what matches at the top of the tree."""
+        """Search all repositories, and show what matches: studies, then plates with their wells."""
         self.show_browse()
-        task = self.progress.begin(f"Searching “{text}”", on_cancel=self._searching.cancel)
-        self._searching.run(
-            self._session.search,
-            text,
-            on_done=lambda page: self._show_found(text, page, task),
-            on_error=lambda error: self._give_up(error, lambda: self.search(text), task),
-        )
-
-    def _show_found(self, text: str, page: Page, task: Task) -> None:
-        task.finish()
         self.page.set_filter("")
-        title = f"“{text}” · {counted(len(page.nodes), 'match', 'matches')}"
-        empty = f"Nothing matches “{text}”. Check the spelling, or paste a link."
-        self.page.tree.show_found(title, page, empty)
+        self.page.show_view(FOUND)
+        self.page.found.search(text)
+        self.page.found.tree.setFocus()
 
     def paste(self) -> None:
         """Open the link on the clipboard."""
@@ -211,9 +210,10 @@ class BrowserTab(QWidget):
 
     def stop(self) -> None:
         """Forget everything that is on its way."""
-        for running in (self._going, self._searching, self._starting):
+        for running in (self._going, self._starting):
             running.cancel()
-        self.page.stop()
+        for part in (self.line, self.hits, self.page):
+            part.stop()
 
     # Repositories
 
@@ -234,13 +234,18 @@ class BrowserTab(QWidget):
 
     def _show_repository(self, key: str) -> None:
         """Show what a repository holds; the empty key stands for the demonstration."""
-        if key:
-            self._expand(self._session.repository(key).root())
-        else:
+        if not key:
             self.start_demonstration()
+        elif self._session.repository(key).lists_studies:
+            self.show_browse()
+            self.page.studies.show_repository(key)
+            self.page.show_view(STUDIES)
+        else:
+            self._expand(self._session.repository(key).root())
 
     def _expand(self, root: Node) -> None:
         self.show_browse()
+        self.page.show_view(TREE)
         self._show_repositories()
         self.page.tree.expand_node(root)
         self._selection.select(root)
@@ -257,6 +262,7 @@ class BrowserTab(QWidget):
         rows = [(root.repository, root.name, root.address) for root in roots]
         demonstration = not any(is_loopback(repository.address) for repository in known)
         self.start.show_repositories(rows, demonstration)
+        self.page.studies.set_repositories([(one.key, one.name) for one in known if one.lists_studies])
 
     @ensure_main_thread
     @while_alive
@@ -277,9 +283,10 @@ class BrowserTab(QWidget):
         self.forward.setEnabled(self._selection.can_go_forward)
 
     def _on_filter_changed(self, text: str) -> None:
-        if text.strip():
-            self.show_browse()
-        self.page.set_filter(text)
+        """Narrow the tree, where it is what the user looks at."""
+        at_tree = self.pages.currentIndex() == 1 and self.page.views.currentIndex() == TREE
+        if at_tree or not text.strip():
+            self.page.set_filter(text)
 
     def _give_up(self, error: NapariIdrError, retry: Callable[[], object], task: Task) -> None:
         task.finish()

@@ -267,7 +267,7 @@ def _icon_of(node: Node) -> str:
 def _said(row: Row, role: int) -> Any:
     count = None if row.node is None else row.node.child_count
     if role == Qt.ItemDataRole.DisplayRole and count is not None:
-        return f"{count:,}"
+        return "no images" if row.node is not None and row.node.is_umbrella else f"{count:,}"
     if role == Qt.ItemDataRole.TextAlignmentRole:
         return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     if role == Qt.ItemDataRole.ToolTipRole and row.node is not None:

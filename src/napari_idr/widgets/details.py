@@ -9,14 +9,18 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QImage, QPixmap
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from napari_idr.model.catalog import Study
+
 from .desktop import open_in_browser
 from .key_value_table import KeyValueTable
 from .roi_button import RoiButton
 from .thumbnails import ThumbnailLoader
-from .wording import facts, is_web_address
-from .workers import Latest
+from .wording import facts, is_web_address, study_description, study_links
+from .workers import Job, Latest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari_idr.errors import NapariIdrError
     from napari_idr.model.catalog import Node
     from napari_idr.session import Session
@@ -45,7 +49,10 @@ class DetailsPanel(QWidget):
         super().__init__(parent)
         self._session, self._theme = session, theme
         self._node: Node | None = None
-        self._latest = Latest(self)
+        self._latest, self._defining = Latest(self), Latest(self)
+        self.definition_of: Callable[[str], str] | None = None
+        """Returns the definition of an ontology term by its accession, empty where it has none; may block. None where
+        nobody knows: terms then show their label and accession."""
         self._thumbnails = ThumbnailLoader(session.thumbnails, self)
         self._thumbnails.arrived.connect(self._show_picture)
         self.picture, self.facts = QLabel(), _paragraph()
@@ -75,12 +82,14 @@ class DetailsPanel(QWidget):
         layout.setSpacing(4)
         layout.addLayout(top)
         layout.addWidget(self.empty)
-        layout.addWidget(self.table, 100)
+        layout.addWidget(self.table)
         layout.addStretch(1)
 
     def show_node(self, node: Node) -> None:
         """Show a node, and ask for the rest of it unless it was described before."""
         changed = self._node is None or self._node.key != node.key
+        if not changed and self._node is not None and self._node.labelled and not node.labelled:
+            return
         self._show(node)
         if changed:
             self.rois.stop()
@@ -90,6 +99,7 @@ class DetailsPanel(QWidget):
     def stop(self) -> None:
         """Forget everything that is on its way."""
         self._latest.cancel()
+        self._defining.cancel()
         self._thumbnails.cancel()
         self.rois.stop()
 
@@ -102,12 +112,27 @@ class DetailsPanel(QWidget):
         )
 
     def _on_described(self, node: Node) -> None:
-        self.empty.setText("No annotations." if not node.key_values else "")
+        self.empty.setText("No annotations." if not (node.labelled or node.key_values) else "")
         self._show(node)
         if node.thumbnail_id:
             self._thumbnails.load(node.repository, (node.thumbnail_id,))
         self.rois.offer(node)
+        self._define()
         self.described.emit(node)
+
+    def _define(self) -> None:
+        """Have the definitions of the ontology terms looked up that are shown."""
+        define, accessions = self.definition_of, self.table.accessions
+        if define is None or not accessions:
+            return
+
+        def look_up(job: Job) -> None:
+            for accession in accessions:
+                if not job.is_cancelled():
+                    job.report(accession, define(accession))
+
+        on_progress, on_error = self.table.show_definition, lambda _: None
+        self._defining.run_reporting(look_up, on_progress=on_progress, on_error=on_error)
 
     def _on_error(self, error: NapariIdrError, node: Node) -> None:
         self.empty.setText("Annotations could not be loaded.")
@@ -117,16 +142,20 @@ class DetailsPanel(QWidget):
         self._node = node
         self.facts.setText(facts(node))
         self.facts.setVisible(bool(self.facts.text()))
-        self.description.setText(_shortened(node.description))
-        self.description.setToolTip(f"<qt>{escape(node.description)}</qt>" if node.description else "")
-        self.description.setVisible(bool(node.description))
+        description = _description(node)
+        self.description.setText(_shortened(description))
+        self.description.setToolTip(f"<qt>{escape(description)}</qt>" if description else "")
+        self.description.setVisible(bool(description))
         self._show_links()
-        self.table.show_key_values(node.key_values)
-        self.table.setVisible(bool(node.key_values))
-        self.empty.setVisible(not node.key_values)
+        if node.labelled:
+            self.table.show_labelled(node.labelled)
+        else:
+            self.table.show_key_values(node.key_values)
+        self.table.setVisible(bool(self.table.rowCount()))
+        self.empty.setVisible(not self.table.rowCount())
 
     def _show_links(self) -> None:
-        links = [] if self._node is None else [link for link in self._node.links if is_web_address(link[1])]
+        links = [] if self._node is None else [link for link in _links(self._node) if is_web_address(link[1])]
         color = self._theme.colors.accent.name()
         self.links.setText(
             "<br>".join(
@@ -159,6 +188,21 @@ def _paragraph() -> QLabel:
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
     return label
+
+
+def _description(node: Node) -> str:
+    """Return what a node says of itself; of a study, whose title stands among its facts, what its containers say."""
+    if isinstance(node, Study):
+        return study_description(node) or ("" if node.description == node.facts.title else node.description)
+    return node.description
+
+
+def _links(node: Node) -> tuple[tuple[str, str], ...]:
+    """Return the links that no line of the table leads to already; of a study all."""
+    if isinstance(node, Study):
+        return study_links(node)
+    there = {one.link for one in node.labelled}
+    return tuple(link for link in node.links if link[1] not in there)
 
 
 def _shortened(text: str) -> str:

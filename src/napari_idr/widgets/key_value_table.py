@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QPoint, QSize, Qt, Signal
 from qtpy.QtGui import QKeySequence
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableWidget, QTableWidgetItem, QWidget
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QSizePolicy, QTableWidget, QTableWidgetItem, QWidget
+
+from napari_idr.formats.search_text import query_text
+from napari_idr.model.search import Condition, SearchQuery
 
 from .desktop import copy_text, open_in_browser
-from .wording import tab_separated, tooltip, web_address
+from .key_value_lines import Line, labelled_lines, plain_lines
+from .wording import tab_separated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,24 +21,42 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QKeyEvent, QResizeEvent
 
     from napari_idr.model.image import KeyValue
+    from napari_idr.model.labelled_values import LabelledValue
 
     from .theme import Theme
 
-_LINK_ROLE = int(Qt.ItemDataRole.UserRole)
-_LOWEST = 60
-
 
 class KeyValueTable(QTableWidget):
-    """Annotations in two columns, in the order they were given.
+    """Annotations in two columns, below headings that say where they hang; as high as they need.
 
     A cell with a web address is underlined; double-click or Enter opens it.
+
+    Signals
+    -------
+    copied
+        What was copied, to be said.
+    search_requested
+        Text of a search for what has the same key and value.
     """
 
     copied = Signal(str)
+    search_requested = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(0, 2, parent)
         self._theme = theme
+        self._lines: tuple[Line, ...] = ()
+        self._definitions: dict[str, str] = {}
+        self._set_up_looks()
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        header.sectionResized.connect(lambda *_: self._fit_rows())
+        self.cellDoubleClicked.connect(self._open_link)
+        self.customContextMenuRequested.connect(self._show_menu)
+        theme.changed.connect(self._color)
+
+    def _set_up_looks(self) -> None:
         self.setAccessibleName("Annotations")
         self.setHorizontalHeaderLabels(["Key", "Value"])
         self.horizontalHeader().hide()
@@ -43,30 +65,39 @@ class KeyValueTable(QTableWidget):
         self.setWordWrap(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        for set_policy in (self.setHorizontalScrollBarPolicy, self.setVerticalScrollBarPolicy):
+            set_policy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header = self.horizontalHeader()
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        header.sectionResized.connect(lambda *_: self.resizeRowsToContents())
-        self.cellDoubleClicked.connect(self._open_link)
-        self.customContextMenuRequested.connect(self._show_menu)
-        theme.changed.connect(self._color_links)
 
     def show_key_values(self, key_values: Sequence[KeyValue]) -> None:
         """Show these pairs in place of those before."""
-        self.setRowCount(len(key_values))
-        for row, (key, value) in enumerate(key_values):
-            self._put(row, 0, key, "")
-            self._put(row, 1, value, web_address(value))
-        self._color_links()
-        self._fit_keys()
-        self.resizeRowsToContents()
+        self._show(plain_lines(key_values))
+
+    def show_labelled(self, labelled: Sequence[LabelledValue]) -> None:
+        """Show these statements below headings that say where they hang, in place of those before."""
+        self._show(labelled_lines(labelled))
+
+    def show_definition(self, accession: str, definition: str) -> None:
+        """Let hovering an ontology term say its definition."""
+        self._definitions[accession] = definition
+        for row, line in enumerate(self._lines):
+            cell = self.item(row, 1)
+            if line.accession == accession and cell is not None:
+                cell.setToolTip(line.hint(definition))
+
+    @property
+    def accessions(self) -> tuple[str, ...]:
+        """Ontology terms that are shown."""
+        return tuple(dict.fromkeys(line.accession for line in self._lines if line.accession))
 
     def minimumSizeHint(self) -> QSize:
-        """Ask for little room: the table scrolls."""
-        return QSize(100, _LOWEST)
+        """Ask for the height of all rows: what holds the table scrolls."""
+        return QSize(100, self._whole_height())
+
+    def sizeHint(self) -> QSize:
+        """Ask for the height of all rows."""
+        return QSize(260, self._whole_height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the width between keys and values."""
@@ -83,45 +114,76 @@ class KeyValueTable(QTableWidget):
             super().keyPressEvent(event)
 
     def copy_selected(self) -> None:
-        """Copy the chosen rows, all where none is chosen, as a table."""
+        """Copy the chosen rows, all where none is chosen, as a table: key, value, and where it hangs."""
         rows = sorted({index.row() for index in self.selectedIndexes()}) or range(self.rowCount())
-        cells = [[self.item(row, column) for column in (0, 1)] for row in rows]
-        copy_text(tab_separated([[cell.text() if cell else "" for cell in line] for line in cells]))
-        self.copied.emit(f"{len(cells):,} rows copied")
+        lines = [self._lines[row] for row in rows if not self._lines[row].is_heading]
+        copy_text(tab_separated([line.key, line.shown, *filter(None, (line.where,))] for line in lines))
+        self.copied.emit(f"{len(lines):,} rows copied")
 
-    def _put(self, row: int, column: int, text: str, link: str) -> None:
+    def _show(self, lines: tuple[Line, ...]) -> None:
+        self._lines = lines
+        self.clearSpans()
+        self.setRowCount(len(lines))
+        for row, line in enumerate(lines):
+            if line.is_heading:
+                self.setSpan(row, 0, 1, 2)
+            self._put(row, 0, line.key, "")
+            self._put(row, 1, line.shown, line.hint(self._definitions.get(line.accession, "")))
+        self._color()
+        self._fit_keys()
+        self._fit_rows()
+
+    def _put(self, row: int, column: int, text: str, hint: str) -> None:
         cell = QTableWidgetItem(text)
         cell.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        cell.setData(_LINK_ROLE, link)
-        cell.setToolTip(tooltip(text, [("Double-click opens", link)] if link else []))
+        cell.setToolTip(hint)
         self.setItem(row, column, cell)
 
-    def _color_links(self) -> None:
+    def _color(self) -> None:
         colors = self._theme.colors
-        for row in range(self.rowCount()):
+        for row, line in enumerate(self._lines):
             key, value = self.item(row, 0), self.item(row, 1)
             if key is None or value is None:
                 continue
-            key.setForeground(colors.muted)
-            font = value.font()
-            font.setUnderline(bool(value.data(_LINK_ROLE)))
-            value.setFont(font)
-            value.setForeground(colors.accent if value.data(_LINK_ROLE) else colors.text)
+            key.setForeground(colors.text if line.is_heading else colors.muted)
+            for cell, bold, underlined in ((key, line.is_heading, False), (value, False, bool(line.link))):
+                font = cell.font()
+                font.setBold(bold)
+                font.setUnderline(underlined)
+                cell.setFont(font)
+            value.setForeground(colors.accent if line.link else colors.text)
+
+    def _whole_height(self) -> int:
+        return self.verticalHeader().length() + 2 * self.frameWidth()
+
+    def _fit_rows(self) -> None:
+        self.resizeRowsToContents()
+        self.updateGeometry()
 
     def _fit_keys(self) -> None:
         """Give keys the width they need, at most two fifths."""
-        self.setColumnWidth(0, min(self.sizeHintForColumn(0), max(2 * self.viewport().width() // 5, 80)))
+        widths = (self.fontMetrics().horizontalAdvance(line.key) + 14 for line in self._lines if not line.is_heading)
+        self.setColumnWidth(0, min(max(widths, default=80), max(2 * self.viewport().width() // 5, 80)))
+
+    def _line(self, row: int) -> Line | None:
+        return self._lines[row] if 0 <= row < len(self._lines) else None
 
     def _open_link(self, row: int, _column: int) -> None:
-        cell = self.item(row, 1)
-        if cell is not None:
-            open_in_browser(cell.data(_LINK_ROLE))
+        line = self._line(row)
+        if line is not None:
+            open_in_browser(line.link)
 
     def _show_menu(self, at: QPoint) -> None:
-        menu = QMenu(self)
+        self.menu_for(self.rowAt(at.y())).popup(self.viewport().mapToGlobal(at))
+
+    def menu_for(self, row: int) -> QMenu:
+        """Return the menu of a row; it deletes itself when closed."""
+        menu, line = QMenu(self), self._line(row)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        cell = self.item(self.rowAt(at.y()), 1)
-        if cell is not None and cell.data(_LINK_ROLE):
-            menu.addAction("Open in browser", lambda: open_in_browser(cell.data(_LINK_ROLE)))
+        if line is not None and line.link:
+            menu.addAction("Open in browser", lambda: open_in_browser(line.link))
+        if line is not None and line.value:
+            query = query_text(SearchQuery(all_of=(Condition(line.key, line.value),)))
+            menu.addAction("Search for this", lambda: self.search_requested.emit(query))
         menu.addAction("Copy as table\tCtrl+C", self.copy_selected)
-        menu.popup(self.viewport().mapToGlobal(at))
+        return menu

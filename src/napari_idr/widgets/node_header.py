@@ -8,6 +8,9 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
+from napari_idr.model.catalog import Study
+from napari_idr.model.study_list import citation
+
 from .buttons import icon_button, text_button
 from .catalog_tree import OPENS
 from .desktop import copy_text, open_in_browser
@@ -46,6 +49,7 @@ class NodeHeader(QWidget):
         self.open = text_button(theme, "open", "Open", self.open_requested.emit)
         self.browse = icon_button(theme, "browser", "Open in browser", self._open_in_browser)
         self.copy = icon_button(theme, "link", "Copy link", self._copy_link)
+        self.cite = icon_button(theme, "quote", "Copy citation", self._copy_citation)
         self._lay_out()
         theme.changed.connect(self._draw)
         self._draw()
@@ -56,7 +60,7 @@ class NodeHeader(QWidget):
         self.name.setFont(font)
         first, second = QHBoxLayout(), QHBoxLayout()
         first.addWidget(self.name, 1)
-        for button in (self.browse, self.copy):
+        for button in (self.cite, self.browse, self.copy):
             first.addWidget(button)
         second.addWidget(self.kind, 1)
         second.addWidget(self.licence)
@@ -73,6 +77,7 @@ class NodeHeader(QWidget):
         self.name.setText(node.name)
         self.name.setToolTip(tooltip(node.name))
         self.kind.setText(kind_and_accession(node))
+        self.cite.setVisible(isinstance(node, Study))
         self.copy.setVisible(bool(node.address))
         self.browse.setVisible(is_web_address(node.address))
         self.open.setVisible(node.kind in OPENS)
@@ -91,6 +96,11 @@ class NodeHeader(QWidget):
     def _open_in_browser(self) -> None:
         if self._node is not None:
             open_in_browser(self._node.address)
+
+    def _copy_citation(self) -> None:
+        if isinstance(self._node, Study):
+            copy_text(citation(self._node))
+            self.copied.emit("Citation copied")
 
     def _copy_link(self) -> None:
         if self._node is not None:

@@ -9,6 +9,7 @@ from qtpy.QtGui import QHelpEvent, QPainter
 from qtpy.QtWidgets import QAbstractScrollArea, QStyle, QToolTip, QWidget
 
 from .plate_geometry import Cell, PlateGeometry
+from .plate_marks import PlateMarks, paint_marks
 from .plate_painter import PlatePainter, cell_rect, paint_band, paint_chosen, paint_cursor, paint_headers
 from .plate_selection import PlateSelection
 from .plate_wells import PlateWells
@@ -44,6 +45,7 @@ class PlateCanvas(QAbstractScrollArea):
         self._painter = PlatePainter()
         self.wells = PlateWells((), (), is_known=False)
         self.selection = PlateSelection(0, 0, frozenset())
+        self.marks = PlateMarks()
         self.geometry_now = PlateGeometry(0, 0)
         self._fits_width = True
         self.band = QRect()
@@ -67,6 +69,11 @@ class PlateCanvas(QAbstractScrollArea):
         """Let hover texts say what is known of each well."""
         wells = self.wells
         self.wells = PlateWells(wells.row_labels, wells.column_labels, wells.cells, key_values, wells.is_known)
+        self._tell()
+
+    def show_marks(self, marks: PlateMarks) -> None:
+        """Outline wells."""
+        self.marks = marks
         self._tell()
 
     def show_thumbnail(self, image_id: str, image: QImage) -> None:
@@ -174,7 +181,8 @@ class PlateCanvas(QAbstractScrollArea):
     def _tell(self) -> None:
         chosen = len(self.selection.chosen)
         if self.wells.row_labels:
-            here = self.wells.describe(self.selection.cursor)
+            cursor = self.selection.cursor
+            here = ", ".join(filter(None, (self.wells.describe(cursor), self.marks.describe(cursor))))
             self.setAccessibleDescription(f"{here}; {chosen:,} of {len(self.wells.cells):,} wells chosen")
         self.viewport().update()
 
@@ -189,6 +197,7 @@ class PlateCanvas(QAbstractScrollArea):
             return
         shown = frozenset(self.visible_cells())
         self._painter.paint_cells(painter, self.wells, self.geometry_now, shown, colors)
+        paint_marks(painter, self.geometry_now, self.marks, shown, colors)
         paint_chosen(painter, self.geometry_now, self.selection, shown, colors)
         if self.hasFocus():
             paint_cursor(painter, self.geometry_now, self.selection.cursor, colors)

@@ -8,8 +8,11 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 from superqt.utils import signals_blocked
 
+from napari_idr.model.search import HitGroup, control_wells, wells_on_plate
+
 from .buttons import icon_button, text_button
 from .plate_loader import PlateLoader
+from .plate_marks import PlateMarks
 from .plate_view import ZOOM_STEP, PlateView
 from .plate_wells import PlateWells
 from .wording import counted
@@ -55,12 +58,25 @@ class PlateGridPanel(QWidget):
         self._shown: tuple[object, ...] = ()
         self.view = PlateView(theme)
         self.fields, self.acquisitions = QComboBox(), QComboBox()
-        self._hint = QLabel(HINT)
+        self._found: HitGroup | None = None
+        self._grid: PlateGrid | None = None
+        self._hint, self._legend = QLabel(HINT), QLabel()
+        self.outline = icon_button(theme, "hit", "Outline what was found, and controls", lambda: None)
+        self.outline.setCheckable(True)
+        self._choose_found = text_button(theme, "", "Choose them", self._on_choose_found)
         self._open = text_button(theme, "open", "", lambda: self._request_open(False))
         self._open.hide()
         self._loader = PlateLoader(session, self._images_to_load, self)
+        self._set_up_labels()
         self._lay_out(theme)
         self._connect()
+
+    def _set_up_labels(self) -> None:
+        for label in (self._hint, self._legend):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self._choose_found.setToolTip("Chooses the wells that were found; Enter then opens them side by side")
 
     def _lay_out(self, theme: Theme) -> None:
         choosers = QHBoxLayout()
@@ -72,19 +88,20 @@ class PlateGridPanel(QWidget):
             combo.hide()
             choosers.addWidget(combo, 3)
         choosers.addStretch(1)
+        choosers.addWidget(self.outline)
         choosers.addWidget(icon_button(theme, "zoom-out", "Smaller wells", lambda: self.view.zoom(1 / ZOOM_STEP), "-"))
         choosers.addWidget(icon_button(theme, "fit", "Fit the width", self.view.fit_width, "0"))
         choosers.addWidget(icon_button(theme, "zoom-in", "Larger wells", lambda: self.view.zoom(ZOOM_STEP), "+"))
-        self._hint.setWordWrap(True)
-        self._hint.setTextFormat(Qt.TextFormat.PlainText)
-        self._hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        footer = QHBoxLayout()
+        legend, footer = QHBoxLayout(), QHBoxLayout()
+        legend.addWidget(self._legend, 1)
+        legend.addWidget(self._choose_found)
         footer.addWidget(self._hint, 1)
         footer.addWidget(self._open)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(choosers)
+        layout.addLayout(legend)
         layout.addWidget(self.view, 1)
         layout.addLayout(footer)
 
@@ -92,6 +109,7 @@ class PlateGridPanel(QWidget):
         self.view.selection_changed.connect(self._on_wells_chosen)
         self.view.open_requested.connect(self._request_open)
         self.view.hovered.connect(self._describe)
+        self.outline.toggled.connect(lambda _: self._mark())
         self.fields.activated.connect(lambda index: self._selection.update(field=index))
         self.acquisitions.activated.connect(
             lambda index: self._selection.update(acquisition=self.acquisitions.itemData(index), field=0)
@@ -120,6 +138,13 @@ class PlateGridPanel(QWidget):
             self._plate, self._shown = plate.key, shown
         self.view.choose(self.view.selection.only(self.view.wells.cells_at(selected.wells)))
 
+    def show_found(self, group: HitGroup | None, *, outlined: bool = False) -> None:
+        """Take what a search found on the plate, to outline it; ``outlined`` switches the outlines on."""
+        self._found = group
+        if outlined:
+            self.outline.setChecked(True)
+        self._mark()
+
     def stop(self) -> None:
         """Forget everything that is on its way."""
         if self._task is not None:
@@ -131,7 +156,9 @@ class PlateGridPanel(QWidget):
         self._end_task()
         if not same_plate:
             self.view.forget_thumbnails()
+            self._grid = None
             self.view.show_wells(PlateWells.skeleton(plate))
+            self._mark()
             self.fields.hide()
             self.acquisitions.hide()
         self._task = self._progress.begin(f"Plate {plate.name}", self._source_of(plate), on_cancel=self._loader.cancel)
@@ -147,11 +174,26 @@ class PlateGridPanel(QWidget):
     # From the repository
 
     def _on_grid(self, grid: PlateGrid) -> None:
+        self._grid = grid
         known = self.view.wells.key_values
         self.view.show_wells(PlateWells.from_grid(grid))
         self.view.show_key_values(known)
         self._fill_choosers(grid)
         self.view.choose(self.view.selection.only(self.view.wells.cells_at(self._selection.current.wells)))
+        self._mark()
+
+    def _mark(self) -> None:
+        """Outline what is to be outlined, and say what the outlines mean."""
+        found = frozenset[tuple[int, int]]()
+        if self._found is not None and self._grid is not None:
+            found = wells_on_plate(self._found, self._grid)
+        marks = PlateMarks(found, control_wells(self.view.wells.key_values))
+        self.outline.setVisible(bool(marks))
+        marks = marks if self.outline.isChecked() else PlateMarks()
+        self.view.show_marks(marks)
+        self._legend.setText(marks.said)
+        self._legend.setVisible(bool(marks))
+        self._choose_found.setVisible(bool(marks.hits))
         self._describe(None)
 
     def _fill_choosers(self, grid: PlateGrid) -> None:
@@ -168,7 +210,7 @@ class PlateGridPanel(QWidget):
 
     def _on_key_values(self, key_values: dict[Cell, tuple[tuple[str, str], ...]]) -> None:
         self.view.show_key_values(key_values)
-        self._describe(None)
+        self._mark()
 
     def _images_to_load(self) -> tuple[str, ...]:
         wells = self.view.wells
@@ -203,6 +245,10 @@ class PlateGridPanel(QWidget):
         self._selection.update(wells=tuple(self.view.wells.path(cell) for cell in chosen))
         self._describe(None)
 
+    def _on_choose_found(self) -> None:
+        self.view.choose(self.view.selection.only(self.view.marks.hits))
+        self.view.setFocus()
+
     def _request_open(self, beside: bool) -> None:
         self.open_requested.emit(self._selection.current.wells, beside)
 
@@ -217,8 +263,10 @@ class PlateGridPanel(QWidget):
             self._hint.setText("This plate has no wells with images.")
         elif len(chosen) == 1:
             self._hint.setText(wells.describe(chosen[0]))
+        elif chosen:
+            self._hint.setText(f"{counted(len(chosen), 'well', 'wells')} selected")
         else:
-            self._hint.setText(f"{counted(len(chosen), 'well', 'wells')} selected" if chosen else HINT)
+            self._hint.setText(" " if self.view.marks else HINT)  # the key to the outlines takes its room
 
 
 def _open_text(wells: PlateWells, chosen: tuple[Cell, ...]) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from napari_idr.model.catalog import Plate
+from napari_idr.model.catalog import Plate, Well
+
+from .wording import telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,9 +16,6 @@ if TYPE_CHECKING:
     from napari_idr.model.image import KeyValue
 
     from .plate_geometry import Cell
-
-_TREATMENT_KEYS = ("gene symbol", "gene", "compound name", "compound", "control type")
-"""Keys that say what was done to a well, the most telling first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +56,23 @@ class PlateWells:
         wanted = set(paths)
         return tuple(cell for cell in self.cells if self.path(cell) in wanted)
 
+    def node(self, path: str, plate: Node) -> Well | None:
+        """Return the well at a path as a node of the catalogue, None where no image is."""
+        for cell in self.cells_at((path,)):
+            held = self.cells[cell]
+            return Well(
+                "well",
+                plate.repository,
+                held.well_id,
+                f"{plate.name} {self.name(cell)}",
+                accession=plate.accession,
+                key_values=self.key_values.get(cell, ()),
+                thumbnail_id=held.image_id,
+                row=cell[0],
+                column=cell[1],
+            )
+        return None
+
     def image_ids(self, cells: Iterable[Cell]) -> tuple[str, ...]:
         """Return the images that stand for some cells, in their order; cells without one are left out."""
         return tuple(self.cells[cell].image_id for cell in cells if cell in self.cells)
@@ -70,9 +86,7 @@ class PlateWells:
 
     def telling(self, cell: Cell) -> str:
         """Return what was done to a well and what came of it (``KIF11, mitotic arrest``), as far as it is known."""
-        known = {key.casefold(): value for key, value in reversed(self.key_values.get(cell, ()))}
-        treatment = next((known[key] for key in _TREATMENT_KEYS if known.get(key)), "")
-        return ", ".join(filter(None, (treatment, known.get("phenotype", ""))))
+        return telling(self.key_values.get(cell, ()))
 
 
 def row_letters(row: int) -> str:

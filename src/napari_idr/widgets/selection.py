@@ -65,7 +65,8 @@ class Selection:
         """Select a node; the same node again only takes over what was learned about it."""
         current = self.current.node
         if node is not None and current is not None and node.key == current.key:
-            self.update(node=node)
+            if node.labelled or not current.labelled:  # a list or a search knows less than a description
+                self.update(node=node)
             return
         self._history = [*self._history[: self._position + 1], Selected(node)][-MAX_HISTORY:]
         self._position = len(self._history) - 1

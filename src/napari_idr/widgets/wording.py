@@ -6,7 +6,7 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
-from napari_idr.model.catalog import ImageNode, Plate
+from napari_idr.model.catalog import ImageNode, Plate, Study
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,6 +29,8 @@ _WEB_ADDRESS = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 _LICENCE_KEY = re.compile(r"licen[cs]e|copyright", re.IGNORECASE)
 _LICENCE_NAME = re.compile(r"\b(CC0|CC[ -]BY(?:[ -](?:NC|SA|ND))*)(?:[ -](\d\.\d))?", re.IGNORECASE)
 _NATURAL = re.compile(r"(\d+)")
+_TREATMENT_KEYS = ("gene symbol", "gene", "compound name", "compound", "control type")
+"""Keys that say what was done to a well, the most telling first."""
 
 
 def counted(count: int, one: str, many: str) -> str:
@@ -51,14 +53,68 @@ def kind_and_accession(node: Node) -> str:
     return " · ".join(parts)
 
 
+def study_size(study: Study) -> str:
+    """Return how much a study holds: ``12 plates · 1,152 images``, as far as it is known."""
+    kinds = {node.kind for node in study.containers}
+    names = {
+        frozenset({"screen"}): ("plate", "plates"),
+        frozenset({"project"}): ("dataset", "datasets"),
+    }.get(frozenset(kinds), ("plate or dataset", "plates and datasets"))
+    sets = "" if study.set_count is None else counted(study.set_count, *names)
+    images = "" if study.image_count is None else counted(study.image_count, "image", "images")
+    return " · ".join(filter(None, (sets, images)))
+
+
+def study_lines(study: Study) -> str:
+    """Return the facts of a study, a line each: who and what, how much, when, and which containers are empty."""
+    facts = study.facts
+    what = (*facts.organisms, *facts.imaging_methods, *facts.study_types, *facts.sample_types)
+    zarr = "OME-Zarr" if study.has_ome_zarr else ""
+    umbrellas = [node.name for node in study.containers if node.is_umbrella]
+    lines = (
+        facts.title if facts.title != facts.publication_title else "",
+        f"{facts.publication_title} · {facts.authors}".strip(" ·"),
+        " · ".join(dict.fromkeys(what)),
+        " · ".join(filter(None, (study_size(study), zarr))),
+        f"Released {facts.release_date}" if facts.release_date else "",
+        f"Only names the study, holds no images itself: {', '.join(umbrellas)}" if umbrellas else "",
+    )
+    return "\n".join(filter(None, lines))
+
+
+def study_description(study: Study) -> str:
+    """Return what the first container that says it says of the study, without the publication before it."""
+    texts = [re.split(r"(?:Screen|Experiment|Study) Description\s*\n", node.description) for node in study.containers]
+    return next((parts[-1].strip() for parts in texts if len(parts) > 1), "")
+
+
+def study_links(study: Study) -> tuple[tuple[str, str], ...]:
+    """Return the links of a study, those to its publication and its data among them, each address once."""
+    dois = (("Publication", study.facts.publication_doi), ("Data", study.facts.data_doi))
+    own = [(f"{name} {doi}", f"https://doi.org/{doi}") for name, doi in dois if doi]
+    there = {address.casefold().partition("://")[2]: text for text, address in study.links}
+    return (*study.links, *(one for one in own if one[1].casefold().partition("://")[2] not in there))
+
+
 def facts(node: Node) -> str:
-    """Return the sizes of a node: ``1,080 × 1,080 px · 3 channels · uint16``, ``8 × 12 wells``."""
+    """Return the sizes of a node: ``1,080 × 1,080 px · 3 channels · uint16``, ``8 × 12 wells``; a study's facts."""
+    if isinstance(node, Study):
+        return study_lines(node)
     if isinstance(node, ImageNode):
         return " · ".join((*_image_sizes(dict(node.sizes)), *filter(None, (node.pixel_type,))))
     if isinstance(node, Plate) and node.rows and node.columns:
         runs = counted(len(node.acquisitions), "acquisition", "acquisitions") if node.acquisitions else ""
         return " · ".join(filter(None, (f"{node.rows:,} × {node.columns:,} wells", runs)))
+    if node.kind == "well":
+        return " · ".join(filter(None, (f"Well {node.name}", child_count(node))))
     return child_count(node)
+
+
+def telling(key_values: Sequence[KeyValue]) -> str:
+    """Return what was done to a well and what came of it (``KIF11, mitotic arrest``), as far as it is known."""
+    known = {key.casefold(): value for key, value in reversed(key_values)}
+    treatment = next((known[key] for key in _TREATMENT_KEYS if known.get(key)), "")
+    return ", ".join(filter(None, (treatment, known.get("phenotype", ""))))
 
 
 def spoken_row(node: Node) -> str:
@@ -93,9 +149,9 @@ def licence(key_values: Iterable[KeyValue]) -> tuple[str, str]:
     return "", ""
 
 
-def tooltip(title: str, lines: Iterable[tuple[str, str]] = (), limit: int = 8) -> str:
-    """Return a safe rich-text tooltip: a title in bold and at most ``limit`` key-values below it."""
-    rows = [(escape(key), escape(_shortened(value))) for key, value in lines]
+def tooltip(title: str, lines: Iterable[tuple[str, str]] = (), limit: int = 8, longest: int = 80) -> str:
+    """Return a safe rich-text tooltip: a title in bold and at most ``limit`` key-values of that length below it."""
+    rows = [(escape(key), escape(_shortened(value, longest))) for key, value in lines]
     body = "".join(f"<br>{key}: {value}" if key else f"<br>{value}" for key, value in rows[:limit])
     more = f"<br>… and {len(rows) - limit} more" if len(rows) > limit else ""
     return f"<qt><b>{escape(title)}</b>{body}{more}</qt>"

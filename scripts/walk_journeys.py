@@ -1,0 +1,140 @@
+"""Walk the ways from a question to the wells, as a user would, and say how long each step takes.
+
+``python scripts/walk_journeys.py`` wants a display (``xvfb-run`` brings one). The embedded repository answers
+50 ms late over 100 Mbit/s; ``QT_API`` chooses the Qt. A table for the documentation goes to standard output.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from take_pictures import Photographer, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_idr.widgets.browser_tab import BrowserTab
+
+SLOW = ("--latency", "50", "--bandwidth", "100")
+TESTS = Path(__file__).resolve().parents[1] / "tests"
+
+
+class Walk:
+    """Steps with their times."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, str, float]] = []
+        self._began = time.monotonic()
+
+    def begin(self) -> None:
+        """Start the clock: the user does something."""
+        self._began = time.monotonic()
+
+    def reach(self, journey: str, step: str, done: Callable[[], bool]) -> None:
+        """Wait until a step is reached, and note the time since the user did something."""
+        wait_until(done, step)
+        self.rows.append((journey, step, time.monotonic() - self._began))
+
+    def table(self) -> str:
+        """Return the steps as a table."""
+        lines = ["| way | step | seconds |", "| --- | --- | --- |"]
+        return "\n".join([*lines, *(f"| {way} | {step} | {seconds:.2f} |" for way, step, seconds in self.rows)])
+
+
+def search(camera: Photographer, tab: BrowserTab, walk: Walk) -> None:
+    """Type a gene, Enter, choose all, Enter."""
+    from qtpy.QtCore import Qt
+    from qtpy.QtTest import QTest
+
+    found = tab.page.found
+    tab.show_start()
+    tab.box.setFocus()
+    QTest.keyClicks(tab.box, "KIF11")
+    walk.begin()
+    walk.reach("search", "type `KIF11`: suggestions after the last key", tab.line.suggestions.isVisible)
+    QTest.keyClick(tab.box, Qt.Key.Key_Return)
+    walk.begin()
+    walk.reach("search", "Enter: studies with counts", lambda: not found.run.hits.is_empty)
+    walk.reach("search", "the wells of the plate", lambda: "wells" in found.run.hits.said)
+    walk.reach("search", "the thumbnails in view", lambda: not found.tree.lacking_in_view())
+    QTest.keyClick(found.tree, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(found.tree, Qt.Key.Key_Return)
+    walk.begin()
+    walk.reach("search", "Ctrl+A, Enter: the first channel is shown", lambda: bool(camera.viewer.layers))
+    walk.reach(
+        "search", "all wells sharp, side by side", lambda: bool(camera.jobs) and camera.session.streams.missing == 0
+    )
+
+
+def plate(tab: BrowserTab, walk: Walk) -> None:
+    """Go into a study, and to the grid of its plate."""
+    from qtpy.QtCore import Qt
+    from qtpy.QtTest import QTest
+
+    tree, grid = tab.page.tree, tab.page.grid
+    tab.page.enter(tab.page.studies.rows.nodes[0])
+    for _ in range(2):
+        index = tree.currentIndex()
+        wait_until(lambda index=index: tree.model().index(0, 0, index).data() not in (None, "Loading…"), "a branch")
+        index = tree.model().index(0, 0, index)
+        if "knockdown-1" == index.data():
+            walk.begin()
+        tree.setCurrentIndex(index)
+        if index.data() != "knockdown-1":
+            QTest.keyClick(tree, Qt.Key.Key_Return)
+    walk.reach("plate", "select the plate: its empty grid", lambda: bool(grid.view.wells.row_labels))
+    walk.reach("plate", "the wells", lambda: grid.view.wells.is_known)
+    images = [cell.image_id for cell in grid.view.wells.cells.values()]
+    walk.reach("plate", f"{len(images)} thumbnails", lambda: not any(grid.view.lacks(image) for image in images))
+
+
+def studies(tab: BrowserTab, walk: Walk, what: str, key: str, count: int) -> None:
+    """Press a repository on the start page."""
+    walk.begin()
+    tab.start.repository_requested.emit(key)
+    rows = tab.page.studies.rows
+    walk.reach(what, f"press the repository: {count} studies as text", lambda: len(rows.nodes) == count)
+    if count > 3:
+        return
+    walk.reach(what, "all pictures", lambda: rows.picture_count == count)
+
+
+def walk_all(camera: Photographer, archive: str) -> str:
+    """Walk every way and return the table."""
+    tab, walk = camera.dock.browse, Walk()
+    session = camera.session.session
+    key, large = session.repositories[0].key, session.add_repository(archive).key
+    studies(tab, walk, "250 containers in 143 studies", large, 143)
+    studies(tab, walk, "three studies", key, 3)
+    plate(tab, walk)
+    camera.settle()
+    search(camera, tab, walk)
+    return walk.table()
+
+
+def main() -> None:
+    """Walk, and print the table."""
+    sys.path.insert(0, str(TESTS))
+    from large_catalogue import write_large_archive
+    from napari_idr.embedded import EmbeddedRepository
+
+    with tempfile.TemporaryDirectory() as fresh:
+        os.environ.update(NAPARI_IDR_CACHE_DIR=fresh, NAPARI_CONFIG=f"{fresh}/napari.yaml")
+        own = EmbeddedRepository(options=SLOW)
+        large = EmbeddedRepository(write_large_archive(Path(fresh) / "large"), options=SLOW)
+        os.environ["NAPARI_IDR_SERVER"] = own.start()
+        camera = Photographer(Path(fresh), "dark")
+        table = walk_all(camera, large.start())
+        camera.viewer.close()
+        for server in (own, large):
+            server.stop()
+    print(table)
+
+
+if __name__ == "__main__":
+    main()
