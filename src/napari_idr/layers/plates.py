@@ -88,6 +88,7 @@ def plate_provenance(mosaic: PlateMosaic, reference: PlateReference) -> dict[str
         "accession": reference.accession,
         "name": reference.name or mosaic.metadata.name,
         "acquisition": mosaic.source.acquisition,
+        "chosen_wells": list(reference.wells),
         "axes": [axis.name for axis in mosaic.axes],
         "pixel_size": list(mosaic.scale),
         "levels": stated_of_plate(mosaic.axes, mosaic.scale, mosaic.factors),
