@@ -74,7 +74,7 @@ def test_python_of_the_window_and_of_a_node_is_copied(viewer: Any, said: list[st
     assert f"addresses = [\n    {SOURCE!r},\n]" in QGuiApplication.clipboard().text()
     assert "Python copied" in actions.copy_python_of(Node("image", "idr", "7", "a\nimport os", SOURCE))
     lines = QGuiApplication.clipboard().text().splitlines()
-    assert lines[2] == f"address = {SOURCE!r}  # image a import os"
+    assert lines[3] == f"address = {SOURCE!r}  # image a import os"
 
 
 @pytest.mark.parametrize("act", [actions.copy_link, actions.copy_python, actions.open_page])

@@ -25,11 +25,15 @@ class ZarrFiles:
     """Answers for the files below a folder."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root.resolve()
+        self.root = root.resolve()
 
     async def answer(self, request: Request) -> Response:
         """GET or HEAD of one file."""
-        path = self.locate(request.path_params["path"])
+        return await self.give(request, request.path_params["path"])
+
+    async def give(self, request: Request, relative: str) -> Response:
+        """Answer a request with a file, by its path below the folder."""
+        path = self.locate(relative)
         if path is None:
             return Response(MISSING, 404, media_type="application/xml")
         status = path.stat()
@@ -48,8 +52,8 @@ class ZarrFiles:
         if "\\" in relative or "\0" in relative or ".." in relative.split("/"):
             return None
         try:
-            path = (self._root / relative.lstrip("/")).resolve()
-            return path if path.is_relative_to(self._root) and path.is_file() else None
+            path = (self.root / relative.lstrip("/")).resolve()
+            return path if path.is_relative_to(self.root) and path.is_file() else None
         except OSError:  # a name too long for the file system
             return None
 

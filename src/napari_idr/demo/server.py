@@ -20,12 +20,14 @@ from .control import Control
 from .faults import Faults
 from .files import ZarrFiles
 from .json_api import JsonApi
+from .other_ways import OtherWays
 from .pictures import Pictures
 from .roi_views import RoiViews
 from .scanning import catalogue_document
 from .search_engine import SearchEngine
 from .serving import build_catalogue
 from .shaping import Line, ShapedApp
+from .tables import Tables
 from .tags import Tags
 from .webclient_api import WebclientApi
 from .webgateway import Webgateway
@@ -77,6 +79,8 @@ def create_app(root: Path, *, latency_ms: float = 0, bandwidth_mbit: float = 0, 
         *Tags(served).routes(),
         *SearchEngine(served).routes(),
         *RoiViews(served).routes(),
+        *OtherWays(served, files).routes(),
+        *Tables(served).routes(),
         Route("/", WebclientApi(served).page),
     ]
     shaped = Middleware(ShapedApp, line=line, faults=ordered)

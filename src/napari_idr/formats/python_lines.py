@@ -14,12 +14,13 @@ PIXELS = frozenset({"image", "field", "plate", "well"})
 
 def lines_of_node(address: str, kind: str, name: str = "") -> str:
     """Return the lines for something of the catalogue: its pixels, or what it holds; neither needs napari."""
-    head = ["import napari_idr", "", f"address = {to_keep(address)!r}{_said(kind, name)}"]
+    imports = ["import numpy", "import napari_idr"] if kind in PIXELS else ["import napari_idr"]
+    head = [*imports, "", f"address = {to_keep(address)!r}{_said(kind, name)}"]
     if kind in PIXELS:
         body = [
             "for levels in napari_idr.open_arrays(address):  # lazy; one tuple of levels, the finest first",
             "    print(levels[0].shape, levels[0].dtype)",
-            "smallest = levels[-1][...]  # reads the coarsest level: a numpy array",
+            "smallest = numpy.asarray(levels[-1])  # reads the coarsest level",
         ]
     else:
         body = ["for node in napari_idr.list_children(address):", "    print(node.kind, node.name, node.address)"]
