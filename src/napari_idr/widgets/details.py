@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidge
 
 from .desktop import open_in_browser
 from .key_value_table import KeyValueTable
+from .original_files import OriginalFiles
 from .roi_button import RoiButton
 from .thumbnails import ThumbnailLoader
 from .wording import facts, is_web_address
@@ -51,6 +52,7 @@ class DetailsPanel(QWidget):
         self.picture, self.facts = QLabel(), _paragraph()
         self.description, self.links = _paragraph(), _paragraph()
         self.rois = RoiButton(session)
+        self.files = OriginalFiles(session, theme)
         self.table = KeyValueTable(theme)
         self.empty = _paragraph()
         self._lay_out()
@@ -76,6 +78,7 @@ class DetailsPanel(QWidget):
         layout.addLayout(top)
         layout.addWidget(self.empty)
         layout.addWidget(self.table, 100)
+        layout.addWidget(self.files)
         layout.addStretch(1)
 
     def show_node(self, node: Node) -> None:
@@ -84,6 +87,7 @@ class DetailsPanel(QWidget):
         self._show(node)
         if changed:
             self.rois.stop()
+            self.files.offer(None)
             self._forget_picture()
             self._describe(node)
 
@@ -92,6 +96,7 @@ class DetailsPanel(QWidget):
         self._latest.cancel()
         self._thumbnails.cancel()
         self.rois.stop()
+        self.files.stop()
 
     def _describe(self, node: Node) -> None:
         self.empty.setText("Loading annotations…")
@@ -107,6 +112,7 @@ class DetailsPanel(QWidget):
         if node.thumbnail_id:
             self._thumbnails.load(node.repository, (node.thumbnail_id,))
         self.rois.offer(node)
+        self.files.offer(node)
         self.described.emit(node)
 
     def _on_error(self, error: NapariIdrError, node: Node) -> None:
