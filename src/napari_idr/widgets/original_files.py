@@ -15,7 +15,7 @@ from .buttons import icon_button, text_button
 from .desktop import copy_text, open_in_browser
 from .notice_strip import NoticeStrip
 from .progress_strip import ProgressStrip
-from .wording import counted, tooltip
+from .wording import counted, is_web_address, tooltip
 from .workers import Job, Latest, run_reporting
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class OriginalFiles(QWidget):
             return
         self._listing.cancel()
         self._node = node
-        self.setVisible(node is not None and node.kind in OFFERED)
+        self.setVisible(node is not None and node.kind in OFFERED and is_web_address(node.address))
         self.button.show()
         self.said.hide()
         self._show_rows(())
