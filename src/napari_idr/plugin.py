@@ -17,7 +17,7 @@ HOSTS = (
 )
 VIEW_FILE = ".idrview.json"
 FILES = (".ome.zarr", ".ozx", ".ome.zarr.zip", VIEW_FILE)
-WEB_PAGES = ("/webclient/?show=", "/webclient/img_detail/", "/iviewer/?images=")
+WEB_PAGES = ("/webclient/?show=", "/webclient/img_detail/", "/iviewer/?")
 
 HANDLED: list[Any] = [(None,)]
 """What a reader returns that has taken care of everything itself (napari's sentinel)."""
@@ -55,8 +55,10 @@ def read(path: str | Sequence[str]) -> list[LayerData]:
             ViewerSession.for_viewer(viewer).open(str(one))
         return HANDLED
     from napari_idr.layers.as_layer_data import layer_data
+    from napari_idr.repositories.search_links import others_of
 
-    return [data for one in paths for data in layer_data(str(one), viewer)]
+    every = [address for one in paths for address in (str(one), *others_of(str(one)))]
+    return [data for one in every for data in layer_data(one, viewer)]
 
 
 def write_view(path: str, layers: Any) -> list[str]:

@@ -15,6 +15,7 @@ from psygnal import Signal
 from napari_idr.errors import Cancelled, NapariIdrError
 from napari_idr.formats.iviewer_link import parse_view_link
 from napari_idr.remote.object_store import shown_address
+from napari_idr.repositories.search_links import others_of
 from napari_idr.session import Session
 from napari_idr.settings import Settings
 
@@ -139,6 +140,8 @@ class ViewerSession:
         job.view = view or (parse_view_link(what) if isinstance(what, str) else None)
         self.opening.emit(job)
         self._pool.submit(self._open, job, what, acquisition, tuple(wells))
+        for other in others_of(what) if isinstance(what, str) else ():
+            self.open(other)
         return job
 
     def load_box(self, layers: Sequence[Layer], region: Region, level: int) -> BoxJob:

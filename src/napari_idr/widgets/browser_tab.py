@@ -13,6 +13,7 @@ from napari_idr.formats.iviewer_link import parse_view_link
 from napari_idr.layers.samples import is_sample, locate_sample
 from napari_idr.layers.view_files import is_view_file
 from napari_idr.model.catalog import Page
+from napari_idr.repositories.search_links import others_of, searched
 
 from .address_box import AddressBox
 from .browse_page import BrowsePage
@@ -136,6 +137,9 @@ class BrowserTab(QWidget):
         if is_view_file(address):
             self._viewer_session.open(address)
             return
+        if searched(address):
+            self.search(searched(address))
+            return
         task = self.progress.begin(f"Opening {address}", on_cancel=self._going.cancel)
         self._going.run_reporting(
             self._resolve,
@@ -157,6 +161,8 @@ class BrowserTab(QWidget):
         self.show_node(node)
         if node.kind in OPENS or node.kind == "collection":
             self.open(node, (), False, parse_view_link(address))
+            for other in others_of(address):
+                self._viewer_session.open(other)
 
     def show_node(self, node: Node) -> None:
         """Show a node in the tree (at its top, where it is not loaded), with its details and grid."""
