@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from napari import Viewer
     from qtpy.QtWidgets import QWidget
 
+    from napari_idr.model.catalog import Node
+
 
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 PATIENCE = 120
@@ -117,12 +119,21 @@ class Photographer:
         """Open an image of the embedded repository and show its ROIs, in an empty viewer."""
         self.session.close_all()
         draw()
+
+    def image(self, name: str) -> Node:
+        """Find an image of the embedded repository."""
         session = self.session.session
         nodes = [session.add_repository(self.session.start_embedded()).root()]
         while not any(node.kind == "image" for node in nodes):
             held = (session.children(node).nodes for node in nodes if node.kind not in ("screen", "plate"))
             nodes = [child for children in held for child in children]
-        image = next(node for node in nodes if node.name == name)
+        return next(node for node in nodes if node.name == name)
+
+    def show_rois(self, name: str) -> None:
+        """Open an image of the embedded repository and show its ROIs, in an empty viewer."""
+        self.session.close_all()
+        draw()
+        image = self.image(name)
         self.dock.browse.show_node(image)
         self.settle()
         job = self.session.show_rois(image)
@@ -193,6 +204,18 @@ class Photographer:
         self.window("own-server")
         self.dock.send_dialog.close()
 
+    def show_files(self, name: str) -> None:
+        """Select an image of the embedded repository, and list its original files."""
+        self.dock.browse.show_node(self.image(name))
+        self.dock.browse.page.details.files.list_files()
+
+    def share_menu(self, name: str) -> None:
+        """Take the menu of the button Share."""
+        menu = self.dock.boxes.share.menu()
+        menu.popup(self.dock.boxes.share.mapToGlobal(self.dock.boxes.share.rect().topLeft()))
+        self.widget(menu, name)
+        menu.close()
+
     def window(self, name: str) -> None:
         """Take the whole window."""
         self.viewer.window.screenshot(str(self.folder / f"{name}.png"), flash=False)
@@ -229,6 +252,9 @@ def take_all(camera: Photographer) -> None:
     camera.window("time-lapse")
     camera.show_rois("embryo-1, every kind of ROI")
     camera.window("rois")
+    camera.share_menu("share")
+    camera.show_files("embryo-1, only its files")
+    camera.widget(camera.dock.browse.page.details, "original-files")
     camera.viewer.dims.ndisplay = 3
     camera.viewer.scene.camera.angles = (0, -30, 40)
     camera.settle()

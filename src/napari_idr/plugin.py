@@ -15,8 +15,9 @@ HOSTS = (
     "livingobjects.ebi.ac.uk",
     "uk1s3.embassy.ebi.ac.uk",
 )
-FILES = (".ome.zarr", ".ozx", ".ome.zarr.zip")
-WEB_PAGES = ("/webclient/?show=", "/webclient/img_detail/", "/iviewer/?images=")
+VIEW_FILE = ".idrview.json"
+FILES = (".ome.zarr", ".ozx", ".ome.zarr.zip", VIEW_FILE)
+WEB_PAGES = ("/webclient/?show=", "/webclient/img_detail/", "/iviewer/?")
 
 HANDLED: list[Any] = [(None,)]
 """What a reader returns that has taken care of everything itself (napari's sentinel)."""
@@ -46,15 +47,41 @@ def read(path: str | Sequence[str]) -> list[LayerData]:
     """Open addresses: in the background where napari's event loop runs, else as complete layer data."""
     paths = [path] if isinstance(path, str) else list(path)
     viewer = _current_viewer()
-    if viewer is not None and _event_loop_runs():
+    views = all(str(one).lower().endswith(VIEW_FILE) for one in paths)  # these move the camera: they want a window
+    if viewer is not None and (views or _event_loop_runs()):
         from napari_idr.layers.viewer_session import ViewerSession
 
         for one in paths:
             ViewerSession.for_viewer(viewer).open(str(one))
         return HANDLED
     from napari_idr.layers.as_layer_data import layer_data
+    from napari_idr.repositories.search_links import others_of
 
-    return [data for one in paths for data in layer_data(str(one), viewer)]
+    every = [address for one in paths for address in (str(one), *others_of(str(one)))]
+    return [data for one in every for data in layer_data(one, viewer)]
+
+
+def write_view(path: str, layers: Any) -> list[str]:
+    """Save what the current window shows as a view file; return its path, none where there is no window.
+
+    ``layers`` are those that the user chose to save. A view is that of the whole window, and says so where they
+    are not all of it.
+    """
+    from pathlib import Path
+
+    from napari.utils.notifications import show_info
+
+    from napari_idr.layers.viewer_session import ViewerSession
+
+    viewer = _current_viewer()
+    if viewer is None:
+        return []
+    file, remarks = ViewerSession.for_viewer(viewer).views.save(Path(path))
+    if len(layers) != len(viewer.layers):
+        remarks.insert(0, "A view file holds the whole window, not only the layers that are selected.")
+    if remarks:
+        show_info(" ".join(remarks))
+    return [str(file)]
 
 
 def _current_viewer() -> Any:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_idr.errors import AddressError, NapariIdrError, NotFound
+from napari_idr.errors import AddressError, NapariIdrError, NotFound, Unsupported
 from napari_idr.model.annotation import RoiSet
 from napari_idr.model.catalog import Node, Page
 from napari_idr.model.image import ImageMetadata, ImageReference, PlateReference
@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from napari_idr.model.catalog import PlateGrid
+    from napari_idr.model.feature_table import FeatureTable
     from napari_idr.model.image import CollectionMetadata, FieldPosition, KeyValue, PlateMetadata, Reference
+    from napari_idr.model.original_file import OriginalFile
     from napari_idr.model.saved_region import SavedRegion
     from napari_idr.model.search import Found, HitPage, SearchQuery, Suggestion, Suggestions
     from napari_idr.readers.plate import PlateLabels, PlateMosaic
@@ -213,6 +215,40 @@ class Session:
     def well_key_values(self, plate: Node) -> dict[tuple[int, int], tuple[KeyValue, ...]]:
         """Return the annotations of a plate's wells, by 0-based (row, column)."""
         return self.repository(plate.repository).well_key_values(plate)
+
+    @second_look
+    def well_table(self, plate: str | Node) -> FeatureTable:
+        """Return what a repository's bulk table says of the wells of a plate, or of one well; empty without one."""
+        return self._table(plate, ("plate", "well"))
+
+    @second_look
+    def image_table(self, image: str | Node) -> FeatureTable:
+        """Return what a repository's bulk table says of an image, or of all images of a project or dataset."""
+        return self._table(image, ("image", "field", "project", "dataset", "screen"))
+
+    def _table(self, what: str | Node, kinds: tuple[str, ...]) -> FeatureTable:
+        node = self.resolve(what) if isinstance(what, str) else what
+        if node.kind not in kinds:
+            raise Unsupported(f"A {node.kind} is not what this table is about", node.address, f"choose a {kinds[0]}")
+        return self.repository(node.repository).table(node)
+
+    @second_look
+    def original_files(self, node: Node) -> tuple[OriginalFile, ...]:
+        """Return the files that an image was made from, as far as its repository offers them."""
+        return self.repository(node.repository).original_files(node)
+
+    def download(
+        self,
+        file: OriginalFile,
+        target: Path,
+        *,
+        on_progress: Callable[[int, int], None] | None = None,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> Path:
+        """Download an original file; what an earlier try left is gone on with. See ``remote.download``."""
+        from napari_idr.remote.download import download
+
+        return download(self.http, file.address, target, on_progress=on_progress, is_cancelled=is_cancelled)
 
     @second_look
     def field_positions(self, plate: Node) -> tuple[FieldPosition, ...]:

@@ -69,6 +69,53 @@ def test_ls_stops_at_its_limit(run: Run, served: Served) -> None:
 # -- telling
 
 
+@pytest.fixture(scope="module")
+def one_of_each(_server: Served) -> dict[str, str]:
+    """The address of a node of each kind."""
+    from napari_idr.session import Session
+    from napari_idr.settings import Settings
+
+    found: dict[str, str] = {}
+    with Session(Settings(server=_server.address)) as opened:
+        waiting = [opened.repositories[0].root()]
+        while waiting:
+            node = waiting.pop(0)
+            if node.kind not in found and node.kind != "field":
+                found[node.kind] = node.address
+                waiting += opened.children(node, limit=3).nodes
+            elif node.kind in ("study", "project"):
+                waiting += opened.children(node, limit=3).nodes
+    return found
+
+
+LISTS = {
+    "repository": ["study"],
+    "study": ["screen"],
+    "screen": ["plate"],
+    "plate": ["well"],
+    "well": ["field"],
+    "project": ["dataset"],
+    "dataset": ["image"],
+    "image": [],
+}
+HOLDS_ROIS = ("plate", "well", "dataset", "image")
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_each_kind_of_node_is_listed_described_and_asked_for_its_rois(
+    run: Run, one_of_each: dict[str, str], tmp_path: Path, kind: str
+) -> None:
+    address = one_of_each[kind]
+    status, out, _ = run("ls", address, "--json", "--limit", "1")
+    assert (status, [node["kind"] for node in json.loads(out)]) == (0, LISTS[kind])
+    status, out, _ = run("info", address, "--json")
+    assert (status, json.loads(out)["kind"]) == (0, kind)
+    status, out, err = run("rois", address, "-o", str(tmp_path / "rois.json"))
+    assert status == (0 if kind in HOLDS_ROIS else 1)
+    assert (tmp_path / "rois.json").exists() == (kind in HOLDS_ROIS)
+    assert len(err.splitlines()) == (0 if kind in HOLDS_ROIS else 1)
+
+
 def test_info_json_of_an_image_has_the_promised_fields(run: Run, served: Served) -> None:
     image = _first_image(run, served)
     status, out, _ = run("info", image, "--json")

@@ -109,7 +109,7 @@ def test_ids_are_unique_within_their_kind(client: Client) -> None:
     shapes = [shape["@id"] for roi in client.json(f"{API}rois/?limit=1000")["data"] for shape in roi["shapes"]]
     assert len(set(shapes)) == len(shapes)
     images = [image["@id"] for image in client.json(f"{API}images/?limit=1000")["data"]]
-    assert len(set(images)) == len(images) == 11 * 2 + 6
+    assert len(set(images)) == len(images) == 11 * 2 + 10
 
 
 def test_pages_follow_each_other_without_gap(client: Client) -> None:
@@ -123,8 +123,8 @@ def test_pages_follow_each_other_without_gap(client: Client) -> None:
 def test_limit_is_kept_within_bounds(client: Client, asked: str, given: int) -> None:
     answer = client.json(f"{API}images/?limit={asked}")
     assert answer["meta"]["limit"] == given
-    assert answer["meta"]["totalCount"] == 28
-    assert len(answer["data"]) == min(given, 28)
+    assert answer["meta"]["totalCount"] == 32
+    assert len(answer["data"]) == min(given, 32)
 
 
 def test_negative_offset_is_the_beginning(client: Client) -> None:
@@ -143,7 +143,7 @@ def test_children_are_counted_only_when_asked(client: Client) -> None:
     for kind in ("screens", "projects", "datasets"):
         assert "omero:childCount" not in client.json(f"{API}{kind}/")["data"][0]
         counted = client.json(f"{API}{kind}/?childCount=true")["data"]
-        assert {"screens": [1], "projects": [1, 3], "datasets": [1, 2, 2, 1]}[kind] == [
+        assert {"screens": [1], "projects": [1, 4], "datasets": [1, 2, 4, 2, 1]}[kind] == [
             one["omero:childCount"] for one in counted
         ]
 

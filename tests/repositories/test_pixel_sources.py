@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from napari_idr.repositories.pixel_sources import moved_address, plate_address, public_address
+from napari_idr.repositories.pixel_sources import moved_addresses, plate_address, public_address
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,10 @@ def test_plate_of_a_field(field: str, plate: str | None) -> None:
 
 
 def test_former_object_store_of_the_idr_has_a_new_address() -> None:
-    old = "https://uk1s3.embassy.ebi.ac.uk/idr/zarr/v0.4/1.zarr"
-    assert moved_address(old) == "https://livingobjects.ebi.ac.uk/idr/zarr/v0.4/1.zarr"
-    assert moved_address("https://host/x") is None
+    old, new = "https://uk1s3.embassy.ebi.ac.uk", "https://livingobjects.ebi.ac.uk"
+    assert moved_addresses(f"{old}/idr/zarr/v0.4/1.zarr") == [f"{new}/idr/zarr/v0.4/1.zarr"]
+    assert moved_addresses(f"{old}/bia-integrator-data/S-BIAD882/u/u.zarr") == [
+        f"{new}/bioimaging-integrator-data/S-BIAD882/u/u.zarr",
+        f"{new}/bia-integrator-data/S-BIAD882/u/u.zarr",
+    ]
+    assert moved_addresses("https://host/x") == []

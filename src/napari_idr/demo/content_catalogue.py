@@ -6,7 +6,7 @@ The document is what a folder of data may carry to be served with more than file
 ``projects[]``: name, description, annotations, datasets[] (name, images[] with path, name, annotations);
 ``rois``: shapes by path of the image. ``annotations`` are ``{"ns", "values": [[key, value], …]}``. An image of a
 dataset may have ``rois`` of its own, ``many_rois`` (total, width, height) that are made when they are asked for, and
-``only_rendered``: then its OME-Zarr is not offered.
+``found_by``: then the server does not say where its OME-Zarr lies (see ``served.FoundBy``).
 """
 
 from __future__ import annotations
@@ -133,6 +133,7 @@ def _movies(slide: SlideShape, movie: MovieShape) -> dict[str, Any]:
             {"name": "Time-lapses", "description": MADE_UP, "annotations": [], "images": [image]},
             _marked(slide, movie),
             _rendered(),
+            _elsewhere(),
         ],
     }
 
@@ -150,10 +151,19 @@ def _marked(slide: SlideShape, movie: MovieShape) -> dict[str, Any]:
 def _rendered() -> dict[str, Any]:
     """Return a dataset of the same pictures without their OME-Zarr."""
     images = [
-        {"path": MOVIE_PATH, "name": "embryo-1, rendered", "only_rendered": True, "rois": []},
-        {"path": SLIDE_PATH, "name": "colon-section-1, rendered", "only_rendered": True},
+        {"path": MOVIE_PATH, "name": "embryo-1, rendered", "found_by": "rendered", "rois": []},
+        {"path": SLIDE_PATH, "name": "colon-section-1, rendered", "found_by": "rendered"},
     ]
     return {"name": "Variants: only rendered", "description": MADE_UP, "annotations": [], "images": images}
+
+
+def _elsewhere() -> dict[str, Any]:
+    """Return a dataset of the same picture, whose OME-Zarr the server does not name, or that it does not have."""
+    found = {"by its files": "files", "by a list": "list", "by a guess": "guess", "only its files": "nothing"}
+    images = [
+        {"path": MOVIE_PATH, "name": f"embryo-1, {name}", "found_by": way, "rois": []} for name, way in found.items()
+    ]
+    return {"name": "Variants: other ways", "description": MADE_UP, "annotations": [], "images": images}
 
 
 def _sample(organism: str) -> list[dict[str, Any]]:

@@ -25,13 +25,17 @@ class ZarrFiles:
     """Answers for the files below a folder, but for what lies in those that are ``hidden`` from whoever asks."""
 
     def __init__(self, root: Path, hidden: frozenset[str] = frozenset()) -> None:
-        self._root, self._hidden = root.resolve(), tuple(f"{path}/" for path in hidden)
+        self.root, self._hidden = root.resolve(), tuple(f"{path}/" for path in hidden)
 
     async def answer(self, request: Request) -> Response:
         """GET or HEAD of one file."""
-        if request.path_params["path"].startswith(self._hidden):
+        return await self.give(request, request.path_params["path"])
+
+    async def give(self, request: Request, relative: str) -> Response:
+        """Answer a request with a file, by its path below the folder."""
+        if relative.startswith(self._hidden):
             return Response(status_code=403)
-        path = self.locate(request.path_params["path"])
+        path = self.locate(relative)
         if path is None:
             return Response(MISSING, 404, media_type="application/xml")
         status = path.stat()
@@ -50,8 +54,8 @@ class ZarrFiles:
         if "\\" in relative or "\0" in relative or ".." in relative.split("/"):
             return None
         try:
-            path = (self._root / relative.lstrip("/")).resolve()
-            return path if path.is_relative_to(self._root) and path.is_file() else None
+            path = (self.root / relative.lstrip("/")).resolve()
+            return path if path.is_relative_to(self.root) and path.is_file() else None
         except OSError:  # a name too long for the file system
             return None
 

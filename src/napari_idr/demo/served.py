@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+FoundBy = Literal["lsid", "files", "list", "guess", "rendered", "nothing"]
+"""By what the server says of it, by its files, by a list of samples, by the name of a folder; only as pictures; not
+even so."""
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -32,8 +35,13 @@ class ServedImage:
     annotations: tuple[MapAnnotation, ...] = ()
     rois: Sequence[tuple[int, dict[str, Any]]] = ()
     """(id, ROI with its shapes) each, ids in order."""
-    only_rendered: bool = False
-    """Whether its OME-Zarr is not offered: pictures of it are all there is."""
+    found_by: FoundBy = "lsid"
+    """How a client gets at its pixels."""
+
+    @property
+    def only_rendered(self) -> bool:
+        """Whether its OME-Zarr is not named: pictures of it are all that the server itself has."""
+        return self.found_by != "lsid"
 
 
 @dataclass(frozen=True, slots=True)

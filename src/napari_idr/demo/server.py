@@ -23,6 +23,7 @@ from .gate import Gate
 from .json_api import JsonApi
 from .login_views import LoginViews
 from .ontology import Ontology
+from .other_ways import OtherWays
 from .pictures import Pictures
 from .roi_saving import RoiSaving, SavedRois
 from .roi_views import RoiViews
@@ -31,6 +32,7 @@ from .search_engine import SearchEngine
 from .serving import build_catalogue
 from .sessions import Sessions
 from .shaping import Line, ShapedApp
+from .tables import Tables
 from .tags import Tags
 from .webclient_api import WebclientApi
 from .webgateway import Webgateway
@@ -89,7 +91,7 @@ def create_app(
     def build(groups: frozenset[int], *more: Route) -> Starlette:
         part = saved.join(people.part(catalogue, groups))
         files = ZarrFiles(root, _paths(catalogue) - _paths(part))
-        routes = [*more, Route("/zarr/{path:path}", files.answer), *_views(Served(part, pictures), saved)]
+        routes = [*more, Route("/zarr/{path:path}", files.answer), *_views(Served(part, pictures), saved, files)]
         return Starlette(routes=routes, exception_handlers=UNKNOWN)
 
     if accounts is None:
@@ -100,7 +102,7 @@ def create_app(
     return ShapedApp(Gate(accounts, sessions, everybody, build), line, ordered)
 
 
-def _views(served: Served, saved: SavedRois) -> list[Route]:
+def _views(served: Served, saved: SavedRois, files: ZarrFiles) -> list[Route]:
     """Return the views of a catalogue."""
     return [
         *JsonApi(served).routes(),
@@ -111,6 +113,8 @@ def _views(served: Served, saved: SavedRois) -> list[Route]:
         *RoiViews(served).routes(),
         *Ontology(served).routes(),
         *RoiSaving(served.catalogue, saved).routes(),
+        *OtherWays(served, files).routes(),
+        *Tables(served).routes(),
         Route("/", WebclientApi(served).page),
     ]
 

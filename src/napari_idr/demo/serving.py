@@ -87,7 +87,7 @@ class _Builder:
         return ServedDataset(self._next("dataset"), *_texts(document), images, self._annotations(document))
 
     def _listed_image(self, document: Document) -> ServedImage:
-        """Return an image of a dataset, which may have its own ROIs, or many made ones, or only be rendered."""
+        """Return an image of a dataset, which may have its own ROIs, or many made ones, or be found in other ways."""
         image = self._image(document["path"], *_texts(document), self._annotations(document))
         rois: Sequence[tuple[int, Document]] = image.rois
         if "rois" in document:
@@ -95,7 +95,7 @@ class _Builder:
         if "many_rois" in document:
             numbers = [self._next("roi") for _ in range(document["many_rois"]["total"])]
             rois = ManyRois(numbers[0], **document["many_rois"])
-        return replace(image, rois=rois, only_rendered=document.get("only_rendered", False))
+        return replace(image, rois=rois, found_by=document.get("found_by", "lsid"))
 
     def _image(
         self, path: str, name: str, description: str, annotations: tuple[MapAnnotation, ...], series: int = 0

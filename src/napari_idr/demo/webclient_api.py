@@ -49,6 +49,7 @@ class WebclientApi:
         return [
             Route("/webclient/", self.page),
             Route("/webclient/img_detail/{id:int}/", self.page),
+            Route("/iviewer/", self.page),
             Route(f"{api}containers/", self._containers),
             Route(f"{api}datasets/", self._datasets),
             Route(f"{api}images/", self._images),

@@ -64,6 +64,8 @@ class Webgateway:
         except LookupError as error:
             return PlainTextResponse(str(error), 404)
         try:
+            if image.found_by == "nothing":
+                raise ValueError("no rendering engine for this image")
             document = image_data(image, self._served.pictures.open(image.path), self._served.catalogue)
         except (NapariIdrError, OSError, ValueError) as error:
             document = bare_image_data(image, self._served.catalogue) | {"Exception": str(error)}
@@ -138,6 +140,8 @@ class Webgateway:
 
     def _region(self, request: Request) -> Response:
         image, query = self._served.catalogue.images.get(path_number(request, "id")), request.query_params
+        if image is not None and image.found_by == "nothing":
+            return not_found_page()
         if image is not None and image.only_rendered and not has_session(request):
             return Response(status_code=403)  # as the service that renders on the IDR
         if "tile" in query:

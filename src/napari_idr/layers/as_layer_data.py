@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from napari_idr.errors import Unsupported
+from napari_idr.formats.iviewer_link import parse_view_link
 from napari_idr.session import Session
 
+from . import napari_seam as seam
 from .opening import limits_from_first, open_node
 from .plates import plan_plate, plan_plate_labels
 from .samples import is_sample, locate_sample
+from .view_files import is_view_file
+from .view_link import show_view
 from .viewer_session import ViewerSession
 
 if TYPE_CHECKING:
     from napari.types import LayerData
+
+    from napari_idr.model.image_view import ImageView
 
     from .images import LayerPlan
     from .opening import Opened
@@ -24,6 +32,8 @@ def layer_data(address: str, viewer: Any) -> list[LayerData]:
     Where the viewer is known its layers are hooked as they are inserted, and shown then; without one they are read
     exactly by whoever draws them.
     """
+    if is_view_file(address):
+        raise Unsupported("A view file opens in a window only", address, "use napari-idr open, or viewer.open")
     if viewer is not None:
         own = ViewerSession.for_viewer(viewer)
         session = own.session
@@ -32,8 +42,18 @@ def layer_data(address: str, viewer: Any) -> list[LayerData]:
         session = _lasting_session()
         what = locate_sample(address, session, _start_embedded) if is_sample(address) else address
     opened = open_node(session, what)
+    view = parse_view_link(address)
+    if viewer is not None and view is not None:
+        seam.call_later(0, partial(_show_view, viewer, opened.address, view))
     plans = opened.plans if opened.plate is None else _plate_plans(session, opened)
     return [_as_data(plan, hooked=viewer is not None) for plan in plans]
+
+
+def _show_view(viewer: Any, address: str, view: ImageView) -> None:
+    """Look where a link says, now that napari has added the layers and its event loop runs."""
+    layers = [layer for layer in viewer.layers if layer.metadata.get("napari_idr", {}).get("address") == address]
+    if layers:
+        show_view(viewer, layers, view)
 
 
 def _plate_plans(session: Session, opened: Opened) -> list[LayerPlan]:

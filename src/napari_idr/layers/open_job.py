@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
     from napari_idr.model.catalog import Node
+    from napari_idr.model.image_view import ImageView
 
 
 @dataclass(eq=False)
@@ -35,6 +36,8 @@ class OpenJob:
     """What was opened, in the catalogue; None until then, and for what has no catalogue."""
     again: Callable[[], object] | None = None
     """What tries again, where that is not opening the address."""
+    view: ImageView | None = None
+    """What of an image to look at once it has come."""
     _cancelled: threading.Event = field(default_factory=threading.Event, repr=False)
     finished: threading.Event = field(default_factory=threading.Event, repr=False)
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 HOVER_KEYS = ("gene symbol", "compound name", "dose", "control type", "sirna identifier", "phenotype", "treatment")
 """What of a well's annotations is said under the pointer, in this order; keys compared without case."""
+MOST_COLUMNS = 128
+"""Of the table of wells."""
 
 
 def plan_plate(mosaic: PlateMosaic, reference: PlateReference) -> list[LayerPlan]:
@@ -88,6 +90,7 @@ def plate_provenance(mosaic: PlateMosaic, reference: PlateReference) -> dict[str
         "accession": reference.accession,
         "name": reference.name or mosaic.metadata.name,
         "acquisition": mosaic.source.acquisition,
+        "chosen_wells": list(reference.wells),
         "axes": [axis.name for axis in mosaic.axes],
         "pixel_size": list(mosaic.scale),
         "levels": stated_of_plate(mosaic.axes, mosaic.scale, mosaic.factors),
@@ -117,14 +120,16 @@ def well_names(mosaic: PlateMosaic, reference: PlateReference) -> tuple[np.ndarr
 
 
 def well_table(mosaic: PlateMosaic, wells: Sequence[WellInfo]) -> Any:
-    """Return a table of the wells, a row each, with what is said of them under the pointer."""
+    """Return a table of the wells, a row each, with all that is known of them: annotations and bulk table."""
     import pandas as pd
 
     rows: list[dict[str, str]] = []
     for well in wells:
-        said = {key: value for key, value in mosaic.source.key_values(well) if key.lower() in HOVER_KEYS}
-        rows.append({"well": well.name, **said})
-    return pd.DataFrame(rows).fillna("")
+        said: dict[str, list[str]] = {}
+        for key, value in mosaic.source.key_values(well):
+            said.setdefault(key, []).append(value)
+        rows.append({"well": well.name, **{key: "; ".join(dict.fromkeys(values)) for key, values in said.items()}})
+    return pd.DataFrame(rows).fillna("").iloc[:, :MOST_COLUMNS]
 
 
 def said_at(mosaic: PlateMosaic, y: float, x: float) -> str:

@@ -30,8 +30,12 @@ MOST_KEYS = 16
 """Keys of annotations that become columns of the table."""
 STROKE: Color = (255, 255, 0, 255)
 """Of shapes that name no colour, as OMERO draws them."""
-WIDTH_PART, POINT_PART = 1000, 120
-"""A line is at least this part of the image's longer side wide, a point as large: thinner would not be seen."""
+WIDTH_PART, POINT_PART = 400, 120
+"""A line is at least this part of the image's longer side wide, a point as large: of a thinner one a window of 640
+pixels would draw only some dots."""
+IN_FRONT = "translucent_no_depth"
+"""How ROIs are drawn: in a 3-D view, too, they are seen on the picture they belong to, not hidden within it. Those
+that are repeated in every plane make a tube there, and its near side hides the far one."""
 TEXT_SIZE = 9
 
 
@@ -59,6 +63,7 @@ def build_vectors(rows: Sequence[Row], frame: Frame, title: str, metadata: dict[
             **own.options(),
             "name": layer_name(title, "ROIs" if kind == "shapes" else "ROI points", own, frame),
             "metadata": {"napari_idr": metadata},
+            "blending": IN_FRONT if copy_count(group, frame) == len(group) else "translucent",
         }
         layer = (_shapes if kind == "shapes" else _points)(group, own, options)
         known = {row.shape.id: KnownShape(row.roi.id, row.shape) for row in group if row.shape.id}
@@ -153,7 +158,8 @@ def _texts(rows: Sequence[Row], anchor: str) -> dict[str, Any] | None:
     sizes = {row.shape.style.font_size for row in rows if row.shape.text and row.shape.style.font_size}
     color = _colors([next(row.shape.style.stroke or STROKE for row in rows if row.shape.text)])[0]
     size = sizes.pop() if len(sizes) == 1 else TEXT_SIZE
-    return {"string": "{text}", "size": min(max(size, 6), 24), "color": color, "anchor": anchor}
+    look = {"size": min(max(size, 6), 24), "color": color, "anchor": anchor, "blending": IN_FRONT}
+    return {"string": "{text}", **look}
 
 
 def feature_table(rows: Sequence[Row]) -> Any:

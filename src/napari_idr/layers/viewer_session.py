@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from napari_idr.errors import Cancelled, NapariIdrError
+from napari_idr.formats.iviewer_link import parse_view_link
 from napari_idr.remote.object_store import shown_address
+from napari_idr.repositories.search_links import others_of
 from napari_idr.session import Session
 from napari_idr.settings import Settings
 
@@ -30,6 +32,8 @@ from .samples import is_sample, locate_sample, sample_of
 from .shown_plate import ShownPlate
 from .stream import Streams
 from .turns import Turns
+from .view_files import ViewFiles, is_view_file
+from .view_link import show_view
 from .volumes import Volumes
 
 if TYPE_CHECKING:
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
 
     from napari_idr.embedded import EmbeddedRepository
     from napari_idr.model.catalog import Node
+    from napari_idr.model.image_view import ImageView
 
     from .box_loads import BoxJob
     from .box_parts import Region
@@ -80,6 +85,7 @@ class ViewerSession:
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         self.volumes, self.boxes, self.roi_layers = Volumes(self), BoxLoads(self), RoiLayers(self)
+        self.views = ViewFiles(self)
 
     @classmethod
     def for_viewer(cls, viewer: Any) -> ViewerSession:
@@ -112,6 +118,7 @@ class ViewerSession:
         wells: Sequence[str] = (),
         beside: bool = True,
         apart: bool = False,
+        view: ImageView | None = None,
     ) -> OpenJob:
         """Open an address or node in the background and add its layers; returns at once.
 
@@ -127,12 +134,19 @@ class ViewerSession:
             Keep what is shown; False removes the layers that were opened by us before.
         apart
             Place it below what is shown, so that neither covers the other, and show the whole.
+        view
+            What of an image to look at; where an address names a view, that of the address.
         """
+        if isinstance(what, str) and is_view_file(what):
+            return self.views.open(what)
         address = what if isinstance(what, str) else what.address
         title = shown_address(what) if isinstance(what, str) else what.name
         job = OpenJob(title, address, replaces=not beside, apart=apart)
+        job.view = view or (parse_view_link(what) if isinstance(what, str) else None)
         self.opening.emit(job)
         self._pool.submit(self._open, job, what, acquisition, tuple(wells))
+        for other in others_of(what) if isinstance(what, str) else ():
+            self.open(other)
         return job
 
     def load_box(self, layers: Sequence[Layer], region: Region, level: int) -> BoxJob:
@@ -231,7 +245,7 @@ class ViewerSession:
         first, *others = (partial(add, step) for step in steps)
         follow = [] if plate is None else [plate.follow]
         placed = [partial(self._set_apart, opened, plate)] if job.apart else []
-        return [*placed, first, *follow, *others, partial(self._end, job, opened)]
+        return [*placed, first, *follow, *others, partial(self._show_view, job), partial(self._end, job, opened)]
 
     def _set_apart(self, opened: Opened, plate: ShownPlate | None) -> None:
         """Have what is about to be added begin below what is shown."""
@@ -242,6 +256,10 @@ class ViewerSession:
                 plan.options = moved_options(plan.options, down)
             if plate is not None:
                 plate.down = down
+
+    def _show_view(self, job: OpenJob) -> None:
+        if job.view is not None and self.viewer is not None:
+            show_view(self.viewer, job.layers, job.view)
 
     def _end(self, job: OpenJob, opened: Opened) -> None:
         job.end("done")
@@ -297,6 +315,7 @@ class ViewerSession:
             ours = layer.metadata.get("napari_idr", {})
             if ours.pop("show", False):
                 layer.visible = True
+        self.views.on_inserted(layer)
 
     def _on_removed(self, event: Any) -> None:
         self.streams.forget(event.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import requests
@@ -112,6 +113,21 @@ class Http:
             return body
 
         return self.logins.ask(url, ask)
+
+    def decided(self, question: str, decide: Callable[[], str]) -> str:
+        """Return what was decided about a question within the last day, on this computer, else what ``decide`` says.
+
+        An error of ``decide`` is raised, and decides nothing. May block.
+        """
+        return decide() if self._kept is None else self._kept.decided(question, decide)
+
+    @contextmanager
+    def opened(self, url: str, headers: dict[str, str]) -> Iterator[requests.Response]:
+        """Ask for something large, whose body is read from the answer while it comes; nothing is checked or kept."""
+        if self._closed:
+            raise _closed(url)
+        with self._session.get(url, headers=headers, timeout=self._timeout, stream=True) as response:
+            yield response
 
     def begin_bytes(self, url: str, params: Query = (), *, limit: int = JSON_LIMIT) -> Future[bytes]:
         """Ask as ``get_bytes`` does, in a worker: four at a time, those that were cancelled before their turn never."""

@@ -76,6 +76,20 @@ class KeptJson:
             self._cache.keep(name, Entry(answer[0], NO_VERSION, began))
         return value
 
+    def decided(self, question: str, decide: Callable[[], str]) -> str:
+        """Return what was decided about a question within the last day, else what ``decide`` says now.
+
+        "" is an answer as well, and kept: that there is nothing is as dear to find out. What is raised is not.
+        """
+        name = entry_name("decided", question)
+        kept = self._cache.load(name)
+        if kept is not None and kept.body is not None and kept.is_fresh(time.time(), self._cache.distrusted):
+            return kept.body.decode("utf-8", "replace")
+        began = time.time()
+        answer = decide()
+        self._cache.keep(name, Entry(answer.encode(), NO_VERSION, began))
+        return answer
+
     def _is_first(self, name: str) -> bool:
         with self._lock:
             is_first = name not in self._answered

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
     from napari_idr.errors import NapariIdrError
     from napari_idr.model.catalog import Node, NodeKind, Page, PlateGrid
+    from napari_idr.model.feature_table import FeatureTable
     from napari_idr.model.image import FieldPosition, KeyValue, Reference
+    from napari_idr.model.original_file import OriginalFile
     from napari_idr.model.search import Found, HitPage, SearchQuery, Suggestions
     from napari_idr.remote.object_store import Access
 
@@ -134,6 +136,14 @@ class Repository(Protocol):
 
     def well_key_values(self, plate: Node) -> dict[tuple[int, int], tuple[KeyValue, ...]]:
         """Return the annotations of all wells of a plate, by 0-based (row, column)."""
+        ...
+
+    def table(self, node: Node) -> FeatureTable:
+        """Return the table that is stored about a node, an empty one where there is none."""
+        ...
+
+    def original_files(self, node: Node) -> tuple[OriginalFile, ...]:
+        """Return the files that an image was made from, as far as they can be downloaded."""
         ...
 
     def field_positions(self, plate: Node) -> tuple[FieldPosition, ...]:

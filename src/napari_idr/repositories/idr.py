@@ -12,6 +12,7 @@ from napari_idr.model.catalog import Node, Page, Study
 from .addresses import IDR
 from .example_pictures import example_pictures
 from .omero import OmeroRepository
+from .other_ways import IDR_COPIES, ZarrCopies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +34,7 @@ class IdrRepository(OmeroRepository):
     data_source = "idr"
 
     def __init__(self, http: Http, base: str = IDR, key: str = "idr", name: str = "Image Data Resource") -> None:
+        self.zarr_copies = IDR_COPIES if base == IDR else ZarrCopies.beside(base)
         super().__init__(http, base, key, name)
 
     def children(self, node: Node, *, offset: int = 0, limit: int = 200) -> Page:

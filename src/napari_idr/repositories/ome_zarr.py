@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from napari_idr.errors import NapariIdrError, NotFound, Unsupported
 from napari_idr.model.catalog import ImageNode, Node, Page, Plate, PlateGrid, Well, WellSample
+from napari_idr.model.feature_table import FeatureTable
 from napari_idr.model.image import CollectionMetadata, ImageMetadata, ImageReference, PlateMetadata, PlateReference
 
 from .addresses import recognise
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from napari_idr.model.catalog import NodeKind
     from napari_idr.model.image import FieldPosition, KeyValue, Reference
+    from napari_idr.model.original_file import OriginalFile
     from napari_idr.remote.object_store import Access
 
     from .base import ExamplePicture
@@ -127,6 +129,14 @@ class OmeZarrRepository:
     def well_key_values(self, plate: Node) -> dict[tuple[int, int], tuple[KeyValue, ...]]:
         """Return nothing: OME-Zarr keeps no annotations of wells."""
         return {}
+
+    def table(self, node: Node) -> FeatureTable:
+        """Return an empty table: a folder has none."""
+        return FeatureTable()
+
+    def original_files(self, node: Node) -> tuple[OriginalFile, ...]:
+        """Return nothing: what lies in a folder is there already."""
+        return ()
 
     def field_positions(self, plate: Node) -> tuple[FieldPosition, ...]:
         """Return nothing: where fields lie is in their own metadata."""

@@ -22,6 +22,8 @@ from .omero_describe import describe
 from .omero_pixels import PixelPlaces
 from .omero_plates import PlateTables
 from .omero_rois import OmeroRois
+from .omero_tables import BulkTables
+from .original_files import listed_files, zipped_files
 from .roi_sending import RoiSending
 from .search import ListingFinder
 from .search_engine import SearchEngine
@@ -32,11 +34,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from napari_idr.model.catalog import PlateGrid
+    from napari_idr.model.feature_table import FeatureTable
     from napari_idr.model.image import FieldPosition, KeyValue, Reference
+    from napari_idr.model.original_file import OriginalFile
     from napari_idr.remote.http import Http
     from napari_idr.remote.object_store import Access
 
     from .base import ExamplePicture
+    from .other_ways import ZarrCopies
 
     NodeKey = tuple[str, str, str]
 
@@ -78,6 +83,8 @@ class OmeroRepository:
 
     renders = True
     lists_studies = True
+    zarr_copies: ZarrCopies | None = None
+    """Where copies of its images as OME-Zarr may lie that it does not name."""
     data_source = ""
     """Name that the server's search engine has for it, where several servers share one."""
 
@@ -86,8 +93,9 @@ class OmeroRepository:
         host = urlsplit(self.address).netloc.rpartition("@")[2]
         self.key, self.name = key or host, name or host
         self.api = OmeroApi(http, self.address)
-        self.plates = PlateTables(self.api, self.source())
-        self.pixels = PixelPlaces(self.api, self.source(), self.plates)
+        self.tables = BulkTables(self.api)
+        self.plates = PlateTables(self.api, self.source(), self.tables)
+        self.pixels = PixelPlaces(self.api, self.source(), self.plates, self.zarr_copies)
         self.roi_source = OmeroRois(self.api, self._begin_session)
         self.roi_sending = RoiSending(self.api, self.roi_source)
         self.listing = StudyListing(self.api, self.source(), self.data_source)
@@ -182,9 +190,31 @@ class OmeroRepository:
         """Return the annotations of the wells of a plate by 0-based (row, column).
 
         One request for the grid (none where it was shown), one per hundred wells; where no well has any, one
-        per hundred images of their first fields. A well without an image is not among them.
+        per hundred images of their first fields; one more for the bulk table (two where its screen has none). A
+        well without an image is not among them.
         """
         return self.plates.key_values(plate)
+
+    def table(self, node: Node) -> FeatureTable:
+        """Return the bulk table about a node: of a plate's wells, of one well or image, or of a whole container.
+
+        One or two requests; none when asked again. Empty where nothing is stored.
+        """
+        if node.kind == "plate":
+            return self.tables.of_plate(node.id)
+        if node.kind == "well":
+            return self.tables.of_well(node.id)
+        if node.kind in ("image", "field"):
+            return self.tables.of_image(node.image_id if isinstance(node, WellSample) else node.id)
+        return self.tables.of_container(node)
+
+    def original_files(self, node: Node) -> tuple[OriginalFile, ...]:
+        """Return the files of an image or field: one request. On servers that are not the IDR one file, zipped."""
+        image_id = node.image_id if isinstance(node, WellSample) else node.id
+        if node.kind not in ("image", "field") or not image_id:
+            return ()
+        ask = zipped_files if self.zarr_copies is None else listed_files
+        return ask(self.api, image_id)
 
     def field_positions(self, plate: Node) -> tuple[FieldPosition, ...]:
         """Return the stage positions of all fields of a plate that have one: one request per thousand wells."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from napari_idr.errors import NapariIdrError, ServerFailure
+from napari_idr.errors import Cancelled, NapariIdrError, ServerFailure
 from napari_idr.formats.labelled_values import label_values
 from napari_idr.formats.omero_annotations import merge_values, parse_annotations, split_links
 from napari_idr.formats.omero_json import (
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from napari_idr.formats.omero_annotations import MapAnnotation
+    from napari_idr.model.feature_table import Subject
 
     from .omero import OmeroRepository
     from .omero_api import Ask
@@ -114,6 +115,9 @@ def _image(repository: OmeroRepository, node: Node) -> Node:
     found = parse_annotations(answer, asks[0][0])
     relevant = [a for a in found if a.parent_class == "ImageI"] + [a for a in found if a.parent_class == "WellI"]
     image = parse_image(record, source)
+    if not relevant and not isinstance(node, WellSample):
+        relevant = _of_table(repository, "image", image_id)
+        found = (*relevant, *found)
     if isinstance(node, ImageNode):
         node = replace(node, sizes=image.sizes, pixel_type=image.pixel_type)
     described = annotated(
@@ -135,11 +139,24 @@ def _well(repository: OmeroRepository, node: Node) -> Node:
     ask = api.ask_annotations([("well", node.id), *images], parents=True)
     found = parse_annotations(api.http.get_json(*ask), ask[0])
     own = [a for a in found if a.parent_class == "WellI"]
+    if not any(a.parent_class in ("WellI", "ImageI") for a in found):
+        own = _of_table(repository, "well", node.id)
+        found = (*own, *found)
     thumbnail = next((s.image_id for s in samples if s.image_id), "")
     if isinstance(node, Well):
         node = replace(node, samples=samples)
     node = replace(node, child_count=len(samples), thumbnail_id=thumbnail)
     return annotated(node, own + [a for a in found if a.parent_class == "ImageI"], found)
+
+
+def _of_table(repository: OmeroRepository, subject: Subject, number: str) -> list[MapAnnotation]:
+    """Return what the bulk table says of a well or image that has no annotations: one or two requests more."""
+    try:
+        return repository.tables.annotations(subject, number)
+    except Cancelled:
+        raise
+    except NapariIdrError:  # what is known without it is shown
+        return []
 
 
 def _labelled(node: NodeT, found: Iterable[MapAnnotation]) -> NodeT:

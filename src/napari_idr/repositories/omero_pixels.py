@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
-from napari_idr.errors import AccessDenied, Busy, NotFound, ProtocolError, Unsupported
+from napari_idr.errors import AccessDenied, Busy, Cancelled, NapariIdrError, NotFound, ProtocolError, Unsupported
 from napari_idr.formats.omero_json import Source, parse_external_address, parse_well
 from napari_idr.formats.omero_rendering import parse_rendering
 from napari_idr.model.catalog import WellSample
 from napari_idr.model.image import ImageReference, PlateReference
 
 from .memo import Memo
+from .other_ways import OtherWays
 from .pixel_sources import plate_address, public_address
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from napari_idr.formats.json_record import JsonRecord
     from napari_idr.model.catalog import Node
 
     from .omero_api import OmeroApi
     from .omero_plates import PlateTables
+    from .other_ways import ZarrCopies
+
+LOG = logging.getLogger(__name__)
 
 
 class PixelPlaces:
     """References to pixels. What was asked about an image or plate, found or not, is not asked again."""
 
-    def __init__(self, api: OmeroApi, source: Source, plates: PlateTables) -> None:
+    def __init__(self, api: OmeroApi, source: Source, plates: PlateTables, copies: ZarrCopies | None = None) -> None:
         self._api, self._source, self._plates = api, source, plates
+        self._ways = None if copies is None else OtherWays(api, copies)
         self._images: Memo[JsonRecord] = Memo(512)
         self._renders: Memo[bool] = Memo(512)
         self._images_of_plates: Memo[str] = Memo(512)
+        self._places: Memo[str] = Memo(512)
 
     def of_image(self, node: Node, *, well: str = "") -> ImageReference:
         """Return the reference of an image or field: to its OME-Zarr, else to its pictures.
@@ -92,7 +99,28 @@ class PixelPlaces:
         self._images.put(image_id, record)
 
     def _zarr_address(self, image_id: str) -> str | None:
-        return public_address(parse_external_address(self.record(image_id)))
+        """Return where the OME-Zarr of an image lies: as the server says, else by one of the other ways."""
+        record = self.record(image_id)
+        place = public_address(parse_external_address(record))
+        if self._ways is None:
+            return place
+        if place is not None:
+            return self._ways.present(place)
+        series = record.integer("omero:series") or 0
+        return self._found(f"image/{image_id}", lambda ways: ways.of_image(image_id, series))
+
+    def _found(self, what: str, go: Callable[[OtherWays], str]) -> str | None:
+        """Return what the other ways lead to, None where they lead nowhere, or could not be gone now."""
+        ways = self._ways
+        if ways is None:
+            return None
+        try:
+            return self._places.get(what, lambda: go(ways)) or None
+        except Cancelled:
+            raise
+        except NapariIdrError as error:
+            LOG.info("where %s lies: %s", what, error)
+            return None
 
     def _rendered_address(self, image_id: str) -> str:
         """Return the address of an image's pictures. Raises ``Unsupported`` where the server renders none."""
@@ -103,7 +131,8 @@ class PixelPlaces:
         where = f" (the server keeps it at {lsid[:120]!r})" if lsid else ""
         what = f"Image {image_id} is neither offered as OME-Zarr{where} nor rendered by the server"
         page = self._source.link("image", image_id)
-        raise Unsupported(what, self._source.base, f"its page may offer its files: {page}")
+        hint = f"its details may offer its original files, as does its page: {page}"
+        raise Unsupported(what, self._source.base, hint)
 
     def _ask_renders(self, address: str) -> bool:
         """Ask whether the server renders an image: one request. One that prepares it will."""
@@ -123,6 +152,8 @@ class PixelPlaces:
             raise NotFound(f"Plate {plate_id} has no wells with images", page, "choose another plate")
         place = self._zarr_address(image_id)
         source = None if place is None else plate_address(place)
+        if source is None:
+            source = self._found(f"plate/{plate_id}", lambda ways: ways.of_plate(plate_id))
         if source is None:
             what = f"Plate {plate_id} is not one OME-Zarr, its images are stored one by one"
             raise Unsupported(what, page, "open its wells")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_idr.errors import NapariIdrError, ServerFailure
+from napari_idr.errors import Cancelled, NapariIdrError, ServerFailure
 from napari_idr.formats.omero_annotations import fit_labels, merge_values, parse_annotations, parse_plate_grid
 from napari_idr.formats.omero_json import Source, parse_acquisition, parse_field_range, parse_listing, parse_positions
 from napari_idr.model.catalog import Plate, PlateAcquisition, PlateGrid
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from napari_idr.model.catalog import Node
     from napari_idr.model.image import FieldPosition, KeyValue
 
+    from .omero_tables import BulkTables
+
+LOG = logging.getLogger(__name__)
+
 Place = tuple[int, int]
 """0-based (row, column) of a well."""
 Runs = tuple[tuple[PlateAcquisition, ...], int]
@@ -28,8 +33,8 @@ Runs = tuple[tuple[PlateAcquisition, ...], int]
 class PlateTables:
     """Grids, acquisitions and well annotations of plates; the grids shown last are kept."""
 
-    def __init__(self, api: OmeroApi, source: Source) -> None:
-        self._api, self._source = api, source
+    def __init__(self, api: OmeroApi, source: Source, tables: BulkTables) -> None:
+        self._api, self._source, self._tables = api, source, tables
         self._runs: Memo[Runs] = Memo(64)
         self._grids: Memo[PlateGrid] = Memo(8)
 
@@ -56,10 +61,29 @@ class PlateTables:
         return self._grids.get(_key(plate_id, field, acquisition), lambda: self._api.grid(plate_id, field, acquisition))
 
     def key_values(self, plate: Node) -> dict[Place, tuple[KeyValue, ...]]:
-        """Return the annotations of the wells, or where no well has any those of their first images."""
+        """Return the annotations of the wells, or of their first images, and what the bulk table says of them."""
         cells = self.wells(plate.id).cells
         found = self._annotated("well", {cell.well_id: (cell.row, cell.column) for cell in cells})
-        return found or self._annotated("image", {cell.image_id: (cell.row, cell.column) for cell in cells})
+        found = found or self._annotated("image", {cell.image_id: (cell.row, cell.column) for cell in cells})
+        return self._with_table(plate.id, {cell.well_id: (cell.row, cell.column) for cell in cells}, found)
+
+    def _with_table(
+        self, plate_id: str, places: dict[str, Place], found: dict[Place, tuple[KeyValue, ...]]
+    ) -> dict[Place, tuple[KeyValue, ...]]:
+        """Return key-values with what the plate's bulk table says beside them, each statement once."""
+        try:
+            table = self._tables.of_plate(plate_id)
+        except Cancelled:
+            raise
+        except NapariIdrError as error:  # the annotations are there without it
+            LOG.info("the table of plate %s: %s", plate_id, error)
+            return found
+        for index, well_id in enumerate(table.ids("well")):
+            place = places.get(well_id)
+            if place is not None:
+                known = found.get(place, ())
+                found[place] = tuple(dict.fromkeys((*known, *table.key_values(index))))
+        return found
 
     def positions(self, plate: Node) -> tuple[FieldPosition, ...]:
         """Return the stage positions of all fields that have one in a unit of length.

@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 OLD_HOST, NEW_HOST = "uk1s3.embassy.ebi.ac.uk", "livingobjects.ebi.ac.uk"
+OLD_BUCKET, NEW_BUCKET = "bia-integrator-data", "bioimaging-integrator-data"
 
 
 def public_address(lsid: str | None) -> str | None:
@@ -29,11 +30,16 @@ def public_address(lsid: str | None) -> str | None:
     return f"{scheme}://{parts.netloc}{parts.path}".rstrip("/")
 
 
-def moved_address(source: str) -> str | None:
-    """Return where data of the IDR's former object store lie today, None for other addresses."""
+def moved_addresses(source: str) -> list[str]:
+    """Return where data of the IDR's former object store may lie today, none for other addresses.
+
+    The bucket of the BioImage Archive was renamed on the way.
+    """
     if urlsplit(source).hostname != OLD_HOST:
-        return None
-    return source.replace(OLD_HOST, NEW_HOST, 1)
+        return []
+    moved = source.replace(OLD_HOST, NEW_HOST, 1)
+    renamed = moved.replace(f"{NEW_HOST}/{OLD_BUCKET}/", f"{NEW_HOST}/{NEW_BUCKET}/", 1)
+    return list(dict.fromkeys((renamed, moved)))
 
 
 def plate_address(field_address: str) -> str | None:

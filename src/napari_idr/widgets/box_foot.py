@@ -12,6 +12,7 @@ from .box_panel import BoxPanel
 from .buttons import text_button
 from .notice_strip import NoticeStrip
 from .progress_strip import ProgressStrip
+from .share_menu import ShareMenu
 from .workers import while_alive
 
 if TYPE_CHECKING:
@@ -33,8 +34,10 @@ class BoxFoot(QWidget):
         self.panel = BoxPanel(viewer_session, theme)
         self.button = text_button(theme, "zoom-in", "Load a box…", self.open)
         self.button.setToolTip("Load part of the image, at any level and all of it, into a layer of its own")
+        self.share = ShareMenu(theme)
         self.line = QHBoxLayout()
         """Buttons of the foot."""
+        self.line.addWidget(self.share)
         self.line.addStretch(1)
         self.line.addWidget(self.button)
         layout = QVBoxLayout(self)

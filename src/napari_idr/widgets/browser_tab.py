@@ -9,8 +9,11 @@ from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from superqt.utils import ensure_main_thread
 
+from napari_idr.formats.iviewer_link import parse_view_link
 from napari_idr.layers.samples import is_sample, locate_sample
+from napari_idr.layers.view_files import is_view_file
 from napari_idr.model.catalog import Page
+from napari_idr.repositories.search_links import others_of, searched
 
 from .browse_page import FOUND, STUDIES, TREE, BrowsePage
 from .buttons import icon_button
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from napari_idr.layers.open_job import OpenJob
     from napari_idr.layers.viewer_session import ViewerSession
     from napari_idr.model.catalog import Node
+    from napari_idr.model.image_view import ImageView
 
     from .theme import Theme
 
@@ -144,12 +148,18 @@ class BrowserTab(QWidget):
 
     def go_to(self, address: str) -> None:
         """Find what an address points at, show it in the tree, and open it if it is something to open."""
+        if is_view_file(address):
+            self._viewer_session.open(address)
+            return
+        if searched(address):
+            self.search(searched(address))
+            return
         task = self.progress.begin(f"Opening {address}", on_cancel=self._going.cancel)
         self._going.run_reporting(
             self._resolve,
             address,
             on_progress=task.update_amount,
-            on_done=lambda node: self._arrive(node, task),
+            on_done=lambda node: self._arrive(node, task, address),
             on_error=lambda error: self._give_up(error, lambda: self.go_to(address), task),
         )
 
@@ -160,11 +170,13 @@ class BrowserTab(QWidget):
             found = locate_sample(address, self._session, lambda: self._viewer_session.start_embedded(job.report))
         return self._session.resolve(found) if isinstance(found, str) else found
 
-    def _arrive(self, node: Node, task: Task) -> None:
+    def _arrive(self, node: Node, task: Task, address: str) -> None:
         task.finish()
         self.show_node(node)
         if node.kind in OPENS or node.kind == "collection":
-            self.open(node, (), False)
+            self.open(node, (), False, parse_view_link(address))
+            for other in others_of(address):
+                self._viewer_session.open(other)
 
     def show_node(self, node: Node) -> None:
         """Show a node in the tree (at its top, where it is not loaded), with its details and grid."""
@@ -191,12 +203,12 @@ class BrowserTab(QWidget):
         else:
             self.notices.inform("The clipboard is empty. Copy the link of a study, plate or image first.")
 
-    def open(self, node: Node, wells: tuple[str, ...], beside: bool) -> None:
+    def open(self, node: Node, wells: tuple[str, ...], beside: bool, view: ImageView | None = None) -> None:
         """Open a node, or some wells of it, in the viewer."""
         selected = self._selection.current
         same = selected.node is not None and selected.node.key == node.key
         acquisition = selected.acquisition if same else ""
-        self._viewer_session.open(node, acquisition=acquisition, wells=wells, beside=beside)
+        self._viewer_session.open(node, acquisition=acquisition, wells=wells, beside=beside, view=view)
 
     def add_repository(self, address: str) -> None:
         """Add a folder or server to the tree, and show it."""

@@ -12,6 +12,7 @@ from .catalog_filter import CatalogFilter
 from .catalog_model import ROW_KIND_ROLE, CatalogModel
 from .desktop import copy_text, open_in_browser
 from .servers_dialog import is_server
+from .share_actions import copy_python_of
 from .wording import is_web_address, tab_separated
 
 if TYPE_CHECKING:
@@ -166,6 +167,7 @@ class CatalogTree(QTreeView):
             menu.addSeparator()
         if node.address:
             menu.addAction("Copy link", lambda: self._copy_link(node))
+            menu.addAction("Copy as Python", lambda: self.copied.emit(copy_python_of(node)))
         if is_web_address(node.address):
             menu.addAction("Open in browser", lambda: open_in_browser(node.address))
         menu.addAction("Copy as table\tCtrl+C", self.copy_selected)

@@ -13,6 +13,7 @@ from napari_idr.model.catalog import Study
 
 from .desktop import open_in_browser
 from .key_value_table import KeyValueTable
+from .original_files import OriginalFiles
 from .roi_button import RoiButton
 from .thumbnails import ThumbnailLoader
 from .wording import facts, is_web_address, study_description, study_links
@@ -58,6 +59,7 @@ class DetailsPanel(QWidget):
         self.picture, self.facts = QLabel(), _paragraph()
         self.description, self.links = _paragraph(), _paragraph()
         self.rois = RoiButton(session)
+        self.files = OriginalFiles(session, theme)
         self.table = KeyValueTable(theme)
         self.empty = _paragraph()
         self._lay_out()
@@ -82,7 +84,8 @@ class DetailsPanel(QWidget):
         layout.setSpacing(4)
         layout.addLayout(top)
         layout.addWidget(self.empty)
-        layout.addWidget(self.table)
+        layout.addWidget(self.table, 100)
+        layout.addWidget(self.files)
         layout.addStretch(1)
 
     def show_node(self, node: Node) -> None:
@@ -93,6 +96,7 @@ class DetailsPanel(QWidget):
         self._show(node)
         if changed:
             self.rois.stop()
+            self.files.offer(None)
             self._forget_picture()
             self._describe(node)
 
@@ -102,6 +106,7 @@ class DetailsPanel(QWidget):
         self._defining.cancel()
         self._thumbnails.cancel()
         self.rois.stop()
+        self.files.stop()
 
     def _describe(self, node: Node) -> None:
         self.empty.setText("Loading annotations…")
@@ -118,6 +123,7 @@ class DetailsPanel(QWidget):
             self._thumbnails.load(node.repository, (node.thumbnail_id,))
         self.rois.offer(node)
         self._define()
+        self.files.offer(node)
         self.described.emit(node)
 
     def _define(self) -> None:

@@ -15,6 +15,7 @@ from .plate_loader import PlateLoader
 from .plate_marks import PlateMarks
 from .plate_view import ZOOM_STEP, PlateView
 from .plate_wells import PlateWells
+from .well_menu import offer_well_menu
 from .wording import counted
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class PlateGridPanel(QWidget):
         self.view.open_requested.connect(self._request_open)
         self.view.hovered.connect(self._describe)
         self.outline.toggled.connect(lambda _: self._mark())
+        offer_well_menu(self.view, self._plate_address, self._notices.remark)
         self.fields.activated.connect(lambda index: self._selection.update(field=index))
         self.acquisitions.activated.connect(
             lambda index: self._selection.update(acquisition=self.acquisitions.itemData(index), field=0)
@@ -120,6 +122,10 @@ class PlateGridPanel(QWidget):
         self._loader.counted.connect(self._on_counted)
         self._loader.finished.connect(self._on_finished)
         self._loader.failed.connect(self._on_failed)
+
+    def _plate_address(self) -> str:
+        node = self._selection.current.node
+        return node.address if node is not None else ""
 
     # From the selection
 
