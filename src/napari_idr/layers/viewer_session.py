@@ -56,6 +56,8 @@ class ViewerSession:
     failed = Signal(OpenJob, Exception)
     said = Signal(str)
     """One sentence for the user about something that goes on, like a layout that was made anew."""
+    laid_out = Signal(object)
+    """A plate whose fields lie elsewhere now."""
     streaming_changed = Signal(int, int)
     """Things missing in the current view, and chunks in flight."""
 
@@ -154,7 +156,7 @@ class ViewerSession:
     def close_all(self) -> None:
         """Remove the layers that we opened, and only those; they go one by one, a redraw between them.
 
-        Boxes that the user loaded stay: they are the user's.
+        Boxes that the user loaded and what the user drew stay: they are the user's.
         """
         self.turns.add(*self._removals())
 
@@ -319,7 +321,7 @@ class ViewerSession:
 
 
 def _is_opened(layer: Layer) -> bool:
-    return "box" not in layer.metadata.get("napari_idr", {"box": None})
+    return {"box", "annotations"}.isdisjoint(layer.metadata.get("napari_idr", {"box": None}))
 
 
 def _close_in_main_thread(session: ViewerSession) -> None:

@@ -58,7 +58,8 @@ def redrawn(before: Shape, kind: Outline, corners: np.ndarray) -> Shape:
     """
     known_kind, known = place(before)
     moved = np.asarray(corners, float)
-    if kind == known_kind and len(moved) == len(known) and same_place(kind, moved, known):
+    alike = kind == known_kind or {kind, known_kind} == {"line", "path"}
+    if alike and len(moved) == len(known) and same_place(kind, moved, known):
         return before
     common = {name: getattr(before, name) for name in ("id", "text", "z", "t", "c", "style", "locked")}
     if isinstance(before, Mask) and kind == known_kind:
