@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 INDEX = "index"
 """napari's column of the value that a row of a Labels layer is of."""
+LOOKED_THROUGH = 1 << 26
+"""Pixels in which values are looked for: a second."""
 OFF_GRID = 0.05
 """Pixels by which labels may lie beside the pixels of their image and still be taken as theirs."""
 
@@ -54,9 +56,14 @@ def read_labels(
         colors=tuple((int(value), color_of(rgba)) for value, rgba in colors.items() if value),
         level=level,
     )
-    if isinstance(data, np.ndarray):
-        add_values(layer, np.unique(data))
+    add_known_values(layer)
     return image, label_objects(layer, known)
+
+
+def add_known_values(layer: Any) -> None:
+    """Give each value in the pixels of a Labels layer a row, where these are in memory and can be looked through."""
+    if isinstance(layer.data, np.ndarray) and layer.data.size <= LOOKED_THROUGH:
+        add_values(layer, np.unique(layer.data))
 
 
 def label_objects(layer: Any, known: Mapping[str, AnnotatedObject]) -> list[AnnotatedObject]:

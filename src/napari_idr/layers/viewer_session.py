@@ -19,6 +19,7 @@ from napari_idr.settings import Settings
 
 from . import napari_seam as seam
 from .box_loads import BoxLoads
+from .history import Annotations
 from .main_thread import in_main_thread
 from .open_job import OpenJob
 from .opening import open_node
@@ -80,6 +81,7 @@ class ViewerSession:
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         self.volumes, self.boxes, self.roi_layers = Volumes(self), BoxLoads(self), RoiLayers(self)
+        self._annotations: Annotations | None = None
 
     @classmethod
     def for_viewer(cls, viewer: Any) -> ViewerSession:
@@ -96,6 +98,13 @@ class ViewerSession:
     def viewer(self) -> Viewer | None:
         """The viewer, None once it is gone."""
         return self._viewer()
+
+    @property
+    def annotations(self) -> Annotations:
+        """What people draw in this viewer; watched from the first time that it is asked for."""
+        if self._annotations is None:
+            self._annotations = Annotations(self)
+        return self._annotations
 
     @property
     def is_closed(self) -> bool:
