@@ -96,17 +96,28 @@ def add_values(layer: Any, values: Iterable[Any], object_class: str = "") -> lis
     """Give values that the table of a Labels layer does not know a row and a uuid; return them."""
     import pandas as pd
 
-    table = layer.features
-    known = set(table[INDEX].tolist()) if INDEX in table.columns and UUID in table.columns else set()
+    table = _with_our_columns(layer.features)
+    known = set(table[INDEX].tolist())
     new = [int(value) for value in values if value and int(value) not in known]
-    if not new and UUID in table.columns:
+    if not new and UUID in layer.features.columns:
         return []
-    fresh = [row_of(AnnotatedObject(uuid=new_uuid(), object_class=object_class), 0) for _ in new]
-    added = table_of(fresh)
+    added = table_of([row_of(AnnotatedObject(uuid=new_uuid(), object_class=object_class), 0) for _ in new])
     added.insert(0, INDEX, pd.Series(new, dtype="int64"))
-    old = table if known else table.iloc[:0]
-    layer.features = pd.concat([old, added], ignore_index=True) if len(old) else added
+    layer.features = pd.concat([table, added], ignore_index=True) if len(table) and new else table if len(table) else added
     return new
+
+
+def _with_our_columns(table: Any) -> Any:
+    """Return the table of a label image with a uuid for each value that it describes."""
+    import pandas as pd
+
+    if INDEX not in table.columns:
+        return pd.DataFrame({INDEX: pd.Series([], dtype="int64")})
+    if UUID in table.columns:
+        return table
+    blank = [row_of(AnnotatedObject(uuid=new_uuid()), 0) for _ in range(len(table))]
+    own = table_of(blank)
+    return table.assign(**{name: own[name].to_numpy() for name in own.columns if name not in table.columns})
 
 
 def level_and_origin(pixels: PixelMap, factors: Sequence[float], name: str) -> tuple[int, tuple[int, ...]]:

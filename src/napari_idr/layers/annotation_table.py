@@ -53,7 +53,7 @@ class TableReader:
         status: Status = next((one for one in STATUSES if one == own["status"]), "unreviewed")
         return Said(
             own[UUID],
-            int(own[NUMBER]) if own[NUMBER].isdecimal() else 0,
+            _number(own[NUMBER]),
             own["name"],
             own["class"],
             status,
@@ -66,9 +66,14 @@ class TableReader:
 def keys_of(table: Any) -> list[tuple[str, int]]:
     """Return uuid and number of every row, fast; ("", 0) where there are none."""
     count = len(table)
-    uuids = [text_of(cell) for cell in _cells(table, UUID, count)]
-    numbers = [text_of(cell) for cell in _cells(table, NUMBER, count)]
-    return [(uuid, int(number) if number.isdecimal() else 0) for uuid, number in zip(uuids, numbers, strict=True)]
+    uuids = [cell if type(cell) is str else text_of(cell) for cell in _cells(table, UUID, count)]
+    numbers = [cell if type(cell) is int else _number(cell) for cell in _cells(table, NUMBER, count)]
+    return list(zip(uuids, numbers, strict=True))
+
+
+def _number(cell: Any) -> int:
+    said = text_of(cell)
+    return int(float(said)) if said.replace(".", "", 1).isdecimal() else 0
 
 
 def row_of(one: AnnotatedObject, number: int, every: Sequence[str] = ()) -> dict[str, Value]:

@@ -152,8 +152,8 @@ def whole_of(layer: Any, layers: Sequence[Any]) -> Any | None:
     raise Unsupported(f"The label image {name} is not open any more", layer.name, "open its image again")
 
 
-def ensure_keys(layer: Any) -> list[int]:
-    """Give every row of a Shapes or Points layer a uuid of its own; return the rows that got one.
+def ensure_keys(layer: Any) -> tuple[list[int], list[tuple[str, int]]]:
+    """Give every row of a Shapes or Points layer a uuid of its own; return the rows that got one, and all keys.
 
     napari copies the row of the table with the shape: the later of two with the same uuid (and number) is another
     object. A shape that is repeated on all planes has one uuid, and keeps it.
@@ -169,16 +169,18 @@ def ensure_keys(layer: Any) -> list[int]:
     every = table[EVERY].tolist()
     seen: set[tuple[str, int]] = set()
     fresh = []
-    for row, key in enumerate(keys_of(table)):
+    keys = keys_of(table)
+    for row, key in enumerate(keys):
         if not key[0] or (key in seen and not every[row]):
             fresh.append(row)
         seen.add(key)
     for row in fresh:
-        table.loc[row, [UUID, NUMBER, EVERY]] = [new_uuid(), 0, ""]
+        keys[row] = (new_uuid(), 0)
+        table.loc[row, [UUID, NUMBER, EVERY]] = [*keys[row], ""]
         for name in SAID:
             if not text_of(table.at[row, name]):
                 table.at[row, name] = BLANK[name]
-    return fresh
+    return fresh, keys
 
 
 def to_layers(

@@ -96,8 +96,7 @@ class LayerWatch:
         """See whose the rows are now; return those of which the table says something else than before."""
         self.fresh = set()
         if self.is_vector:
-            fresh = ensure_keys(self.layer)
-            keys = keys_of(self.layer.features)
+            fresh, keys = ensure_keys(self.layer)
             self.fresh = {keys[row][0] for row in fresh}
         elif UUID in self.layer.features.columns:
             keys = keys_of(self.layer.features)
@@ -128,6 +127,13 @@ class LayerWatch:
                 changed |= {row for row, (one, other) in enumerate(zip(old, cells, strict=True)) if one is not other and one != other}
         return changed
 
+    def _says_otherwise(self) -> bool:
+        """Whether the table is another than at the last look: napari tells of tables that nobody changed."""
+        table = self.layer.features
+        if len(table.columns) != len(self._columns):
+            return True
+        return any(self._columns.get(str(name)) != table[name].tolist() for name in table.columns)
+
     def _connect(self) -> None:
         slots: dict[str, Callable[[Any], None]] = {
             "data": self._on_data,
@@ -154,7 +160,7 @@ class LayerWatch:
         self._on_change(self, rows)
 
     def _on_table(self, _event: Any) -> None:
-        if not self._quiet:
+        if not self._quiet and self._says_otherwise():
             self._on_change(self, set())
 
     def _on_look(self, _event: Any) -> None:
