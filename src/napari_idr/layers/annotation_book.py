@@ -101,8 +101,8 @@ class AnnotationBook:
         owners = {row: uuid for uuid, found in watch.rows.items() for row in found} if rows or said else {}
         touched = {owners[row] for row in (*rows, *said) if row in owners} | watch.fresh
         touched |= watch.rows.keys() - self.held.keys()
-        gone = {uuid for uuid, count in had.items() if watch.copies(uuid) < count} | set(lost)
-        return self._take(self._read(touched - gone), gone)
+        gone = dict.fromkeys((*(uuid for uuid, count in had.items() if watch.copies(uuid) < count), *lost))
+        return self._take(self._read(uuid for uuid in watch.rows if uuid in touched and uuid not in gone), gone)
 
     def _take(self, found: dict[str, Held], gone: Iterable[str] = ()) -> list[ObjectChange]:
         changes: list[ObjectChange] = []
