@@ -13,9 +13,7 @@ from napari_idr.model.annotation_set import AnnotatedObject, AnnotationSet
 IMAGE = "https://idr.example/webclient/?show=image-17"
 
 
-def image_layer(
-    names: str, sizes: tuple[int, ...], *, levels: int = 1, image_id: str = "17", **options: Any
-) -> Image:
+def image_layer(names: str, sizes: tuple[int, ...], *, levels: int = 1, image_id: str = "17", **options: Any) -> Image:
     """The layer of an image of a repository; levels halve y and x."""
     scale = list(options.get("scale", (1.0,) * len(names)))
     stated = [

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from annotated import image_layer, plain_set
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from napari.layers import Labels, Points, Shapes, Tracks
 
+from annotated import image_layer, plain_set
 from napari_idr.errors import Unsupported
 from napari_idr.layers.annotation_grid import grid_of_layer
 from napari_idr.layers.annotation_layers import new_layer
-from napari_idr.layers.annotations import read_layers, remember, take_layer, to_layers
+from napari_idr.layers.annotations import read_layers, take_layer, to_layers
 from napari_idr.layers.patched_pixels import PatchedPixels
 from napari_idr.model.annotation import (
     Ellipse,
@@ -34,7 +34,6 @@ from napari_idr.model.annotation_set import AnnotatedObject, AnnotationSet, Labe
 from napari_idr.model.annotator import Annotator
 from napari_idr.model.drawn_geometry import same_place
 from napari_idr.model.ontology import OntologyTerm, Phenotype
-from napari_idr.model.shape_geometry import place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,8 +147,8 @@ def test_every_shape_gets_a_uuid_of_its_own_also_a_copy() -> None:
     first = [one.uuid for one in read_one([layer], image).objects]
     layer.features.loc[0, "class"] = "nucleus"
     layer.selected_data = {0}
-    layer._copy_data()  # noqa: SLF001 - what Ctrl+C and Ctrl+V do
-    layer._paste_data()  # noqa: SLF001
+    layer._copy_data()
+    layer._paste_data()
     objects = read_one([layer], image).objects
     assert [one.uuid for one in objects[:2]] == first
     assert objects[2].uuid not in first
@@ -284,7 +283,11 @@ def test_every_shape_of_ome_comes_back_as_it_is_with_all_that_is_said_of_it(shap
 
 def test_an_object_of_several_shapes_stays_one() -> None:
     image = image_layer("zyx", (4, 60, 80))
-    shapes = (Rectangle(x=1, y=2, width=3, height=4, z=0), Point(x=5, y=6, z=1), Polygon(points=((1, 1), (5, 1), (1, 9)), z=3))
+    shapes = (
+        Rectangle(x=1, y=2, width=3, height=4, z=0),
+        Point(x=5, y=6, z=1),
+        Polygon(points=((1, 1), (5, 1), (1, 9)), z=3),
+    )
     one = AnnotatedObject(uuid="u1", shapes=shapes, layer="mine")
     layers, _ = to_layers(plain_set(image, one), image)
     assert {type(layer) for layer in layers} == {Shapes, Points}
@@ -327,7 +330,9 @@ def test_labels_come_back_with_their_objects_colours_and_origin(level: int) -> N
         name="nuclei", axes=("z", "y", "x"), pixels=pixels, origin=(1, 5, 6), colors=((3, (1, 2, 3, 255)),), level=level
     )
     objects = tuple(
-        AnnotatedObject(uuid=f"u{value}", label=LabelPlace("nuclei", value), layer="nuclei", name=f"n{value}", level=level)
+        AnnotatedObject(
+            uuid=f"u{value}", label=LabelPlace("nuclei", value), layer="nuclei", name=f"n{value}", level=level
+        )
         for value in (3, 700)
     )
     made = AnnotationSet(image=plain_set(image).image, objects=objects, labels=(label,))
@@ -401,4 +406,3 @@ def test_tracks_come_back_with_their_links_and_columns() -> None:
     assert back.graph == layer.graph
     assert back.features["speed"].tolist() == layer.features["speed"].tolist()
     assert read_one([back], image).objects == made.objects
-

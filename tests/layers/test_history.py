@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from annotated import image_layer, plain_set
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from napari.components import ViewerModel
 from napari.layers import Labels, Tracks
 from psygnal import Signal
 
+from annotated import image_layer, plain_set
 from napari_idr.layers.annotation_book import AnnotationBook
 from napari_idr.layers.annotation_grid import grid_of_layer
 from napari_idr.layers.annotation_layers import new_layer
@@ -367,7 +367,7 @@ def test_an_edit_among_ten_thousand_costs_no_more_than_it_must(window: Window, f
     (layer,) = (flat.add_layer(one) for one in layers)
     assert len(held(flat)) == 10_000
     assert not window.edits
-    flat.book._read = counting(flat.book._read)  # type: ignore[method-assign]  # noqa: SLF001
+    flat.book._read = counting(flat.book._read)  # type: ignore[method-assign]
     data = layer.data.copy()
     started = time.perf_counter()
     layer.add([[3, 3]])

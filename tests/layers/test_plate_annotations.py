@@ -38,7 +38,9 @@ class Shown:
 def mosaic() -> Iterator[PlateMosaic]:
     with Session() as session:
         source = str(files("napari_idr") / "data" / "tiny-plate.ozx")
-        reference = PlateReference("https://omero.example", "", "7", source, "tiny", "https://omero.example/?show=plate-7")
+        reference = PlateReference(
+            "https://omero.example", "", "7", source, "tiny", "https://omero.example/?show=plate-7"
+        )
         yield session.open_plate(reference)
 
 

@@ -84,9 +84,9 @@ def test_what_was_not_moved_stays_what_it_is() -> None:
     mask = Mask(x=4, y=2, width=3, height=2, bits=b"\xfc", text="kept", id="7")
     kind, corners = place(mask)
     assert redrawn(mask, kind, np.roll(corners, 1, axis=0)) is mask
-    moved = redrawn(mask, kind, corners + (10, 5))
+    moved = redrawn(mask, kind, corners + np.array([10, 5]))
     assert moved == Mask(x=9, y=12, width=3, height=2, bits=b"\xfc", text="kept", id="7")
-    wider = redrawn(mask, kind, corners * (1, 2))
+    wider = redrawn(mask, kind, corners * np.array([1, 2]))
     assert isinstance(wider, Rectangle)
     assert wider.text == "kept"
 

@@ -41,9 +41,20 @@ class Unplaceable(Exception):
 class Grid(Protocol):
     """The pixel grid that annotations are drawn over: that of an image, or of a plate's canvas."""
 
-    names: tuple[str, ...]
-    sizes: tuple[int, ...]
-    world: np.ndarray
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the axes, y and x last."""
+        ...
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Pixels along them."""
+        ...
+
+    @property
+    def world(self) -> np.ndarray:
+        """(n + 1, n + 1) affine map from pixels to the world."""
+        ...
 
     def locate(self, corners: np.ndarray) -> tuple[AnnotatedImage, np.ndarray]:
         """Return to which image corners (rows of y, x on the grid) belong, and where they lie in its pixels.
@@ -132,7 +143,7 @@ def image_layer(layer: Any, layers: Sequence[Any]) -> Any | None:
     return next(iter(named or same), None)
 
 
-def grid_as_json(grid: ImageGrid | PlateGrid) -> dict[str, Any]:
+def grid_as_json(grid: Grid) -> dict[str, Any]:
     """Return what a layer keeps of where its image lies, for when that is closed."""
     return {"axes": list(grid.names), "world": grid.world.tolist()}
 
@@ -184,5 +195,8 @@ def pixel_map(layer: Any, grid: Grid) -> PixelMap:
     start = grid.world[count - kept : count, -1]
     inverse = np.linalg.inv(places)
     return PixelMap(
-        grid.names[count - kept :], inverse @ drawn[:, :-1], inverse @ (drawn[:, -1] - start), grid.names[: count - kept]
+        grid.names[count - kept :],
+        inverse @ drawn[:, :-1],
+        inverse @ (drawn[:, -1] - start),
+        grid.names[: count - kept],
     )

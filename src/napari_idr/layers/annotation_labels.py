@@ -22,7 +22,7 @@ from .patched_pixels import PatchedPixels
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from .annotation_grid import ImageGrid, PixelMap
+    from .annotation_grid import Grid, ImageGrid, PixelMap
 
 INDEX = "index"
 """napari's column of the value that a row of a Labels layer is of."""
@@ -103,7 +103,9 @@ def add_values(layer: Any, values: Iterable[Any], object_class: str = "") -> lis
         return []
     added = table_of([row_of(AnnotatedObject(uuid=new_uuid(), object_class=object_class), 0) for _ in new])
     added.insert(0, INDEX, pd.Series(new, dtype="int64"))
-    layer.features = pd.concat([table, added], ignore_index=True) if len(table) and new else table if len(table) else added
+    layer.features = (
+        pd.concat([table, added], ignore_index=True) if len(table) and new else table if len(table) else added
+    )
     return new
 
 
@@ -169,7 +171,7 @@ def labels_layer(image: LabelImage, objects: Iterable[AnnotatedObject], grid: Im
     return Labels(np.array(image.pixels[...]), features=table.drop(columns=NUMBER), **options)
 
 
-def labels_metadata(over: Any, grid: ImageGrid, name: str, level: int, **more: Any) -> dict[str, Any]:
+def labels_metadata(over: Any, grid: Grid, name: str, level: int, **more: Any) -> dict[str, Any]:
     """Return what ties a Labels layer to its image."""
     ours = {key: value for key, value in over.metadata.get("napari_idr", {}).items() if key not in NOT_KEPT}
     said = {"kind": "labels", "layer": name, "named": name[:NAME_LENGTH], "level": level, **more}

@@ -94,12 +94,12 @@ def place_row(
             planes[name] = getattr(before, name)
     image, corners = grid.locate(where[:, -2:])
     if before is None:
-        return image, drawn(row.outline, corners, style=row.style, **planes)
+        return image, drawn(row.outline, corners, style=row.style, z=planes["z"], t=planes["t"])
     style = kept_style(before.style, row.style, row.outline, frame_of(pixels, grid))
     shape = redrawn(before, row.outline, corners)
     if (shape.style, shape.z, shape.t) == (style, planes["z"], planes["t"]):
         return image, shape
-    return image, replace(shape, style=style, **planes)
+    return image, replace(shape, style=style, z=planes["z"], t=planes["t"])
 
 
 def planes_of(where: np.ndarray, names: Sequence[str], grid: Grid, every: Sequence[str]) -> dict[str, int | None]:

@@ -19,7 +19,7 @@ UUID, NUMBER, EVERY = "roi_uuid", "shape", "every"
 SAID = ("name", "class", "status", "comment")
 """What of an object one sees, and may change, in napari's own table."""
 OURS = (UUID, NUMBER, *SAID, EVERY)
-BLANK: dict[str, Value] = {name: "" for name in OURS} | {NUMBER: 0, "status": "unreviewed"}
+BLANK: dict[str, Value] = {**dict.fromkeys(OURS, ""), NUMBER: 0, "status": "unreviewed"}
 """What stands in the row of something of which nothing was said."""
 
 
@@ -136,4 +136,3 @@ def text_of(cell: Any) -> str:
 
 def _cells(table: Any, name: Any, count: int) -> Sequence[Any]:
     return table[name].tolist() if name in table.columns else [""] * count
-

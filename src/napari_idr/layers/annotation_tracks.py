@@ -13,8 +13,8 @@ from napari_idr.model.annotation_set import AnnotatedImage, AnnotatedObject, Fea
 from napari_idr.model.shape_geometry import PIXEL_CENTRE
 
 from .annotation_grid import Unplaceable, pixel_map
-from .annotation_layers import place_over
 from .annotation_labels import labels_metadata
+from .annotation_layers import place_over
 from .annotation_reading import Problem, about, kept_features, named, planes_of
 from .annotation_table import OURS, UUID, TableReader, row_of, table_of, text_of, value_of
 from .images import NAME_LENGTH
@@ -119,7 +119,8 @@ def _points(where: np.ndarray, pixels: PixelMap, grid: Grid) -> tuple[AnnotatedI
     points = []
     for row, (y, x) in zip(placed, corners, strict=True):
         planes = planes_of(row[None, :-2], pixels.names[:-2], grid, ())
-        points.append(Point(x=float(x) + PIXEL_CENTRE, y=float(y) + PIXEL_CENTRE, **planes))
+        place = float(x) + PIXEL_CENTRE, float(y) + PIXEL_CENTRE
+        points.append(Point(x=place[0], y=place[1], z=planes["z"], t=planes["t"]))
     return image, tuple(points)
 
 

@@ -64,9 +64,7 @@ def remember(layer: Any, objects: Mapping[str, AnnotatedObject]) -> None:
     _known[layer] = objects
 
 
-def read_layers(
-    annotated: Iterable[Any], layers: Sequence[Any] = (), plates: Sequence[Any] = ()
-) -> ReadLayers:
+def read_layers(annotated: Iterable[Any], layers: Sequence[Any] = (), plates: Sequence[Any] = ()) -> ReadLayers:
     """Return the annotation sets that layers hold.
 
     Parameters
@@ -242,5 +240,3 @@ def take_layer(layer: Any, over: Any, layers: Sequence[Any] = (), plates: Sequen
     layer.metadata["napari_idr"] = {**ours, "grid": grid_as_json(grid), "annotations": said}
     if kind in ("shapes", "points"):
         ensure_keys(layer)
-
-

@@ -57,6 +57,7 @@ class Annotations:
     objects_changed = Signal(tuple)
     """Uuids of objects that are new, other or gone."""
     layers_changed = Signal()
+    selection_changed = Signal()
     history_changed = Signal()
     said = Signal(str)
 
@@ -101,7 +102,7 @@ class Annotations:
             return self.book.watch_of(layer)
         grid = grid_of_layer(layer, self.layers, self.plates)
         known = known_objects(layer)
-        watch = LayerWatch(layer, grid, self._on_change, self._on_stroke)
+        watch = LayerWatch(layer, grid, self._on_change, self._on_stroke, self.selection_changed.emit)
         changes = self.book.add(watch)
         for key, act in ((UNDO, self.undo), (REDO, self.redo), (REDO_TOO, self.redo)):
             layer.bind_key(key, _calling(act), overwrite=True)
@@ -233,13 +234,17 @@ class Annotations:
         changes = [ObjectChange(one.image, None, one.one) for one in found]
         self._do(Edit(counted("restore", len(changes)), tuple(changes)))
 
-    def copy(self, uuids: Iterable[str], z: Iterable[int] = (), t: Iterable[int] = (), fields: Iterable[Any] = ()) -> None:
+    def copy(
+        self, uuids: Iterable[str], z: Iterable[int] = (), t: Iterable[int] = (), fields: Iterable[Any] = ()
+    ) -> None:
         """Copy objects to other planes, and to other fields of their plate (``AnnotatedImage``), as new objects."""
         from .object_copies import copies
 
         held = [self.book.held[uuid] for uuid in uuids if uuid in self.book.held]
         made = [copy for one in held for copy in copies(one, tuple(z), tuple(t), tuple(fields))]
-        self.add_objects([Held(one.image, self.book.stamped(replace(one.one, uuid=new_uuid()))) for one in made], "copy")
+        self.add_objects(
+            [Held(one.image, self.book.stamped(replace(one.one, uuid=new_uuid()))) for one in made], "copy"
+        )
 
     def lay_on_all(self, uuids: Iterable[str], axes: Sequence[str]) -> None:
         """Have objects lie on all planes along z, t or both, each still one object."""

@@ -36,6 +36,8 @@ class LayerWatch:
         Called with the watch and the rows that may have changed.
     on_paint
         Called with the watch, the box that was painted, and its pixels after that, for labels.
+    on_select
+        Called when others are selected.
     """
 
     def __init__(
@@ -44,13 +46,16 @@ class LayerWatch:
         grid: Grid,
         on_change: Callable[[LayerWatch, set[int]], None],
         on_paint: Callable[[LayerWatch, tuple[slice, ...], np.ndarray], None],
+        on_select: Callable[[], None] = lambda: None,
     ) -> None:
         self.layer, self.grid, self.kind = layer, grid, kind_of(layer)
         self.rows: dict[str, list[int]] = {}
         """Rows of each object, by uuid."""
         self.fresh: set[str] = set()
         """Uuids that were given out when one looked last."""
-        self._on_change, self._on_paint = on_change, on_paint
+        self.owners: list[str] = []
+        """Whose each row is."""
+        self._on_change, self._on_paint, self._on_select = on_change, on_paint, on_select
         self._columns: dict[str, list[Any]] = {}
         self._quiet = False
         self._slots: list[tuple[Any, Callable[[Any], None]]] = []
@@ -102,8 +107,8 @@ class LayerWatch:
             keys = keys_of(self.layer.features)
         else:
             keys = []
-        self.rows = {}
-        for row, (uuid, _) in enumerate(keys):
+        self.rows, self.owners = {}, [uuid for uuid, _ in keys]
+        for row, uuid in enumerate(self.owners):
             self.rows.setdefault(uuid, []).append(row)
         return self._compare()
 
@@ -124,7 +129,11 @@ class LayerWatch:
             if old is None:
                 changed |= set(range(len(cells))) if name not in (*SAID, EVERY) else set()
             elif old != cells:
-                changed |= {row for row, (one, other) in enumerate(zip(old, cells, strict=True)) if one is not other and one != other}
+                changed |= {
+                    row
+                    for row, (one, other) in enumerate(zip(old, cells, strict=True))
+                    if one is not other and one != other
+                }
         return changed
 
     def _says_otherwise(self) -> bool:
@@ -143,6 +152,7 @@ class LayerWatch:
         }
         if self.kind == "labels":
             slots["paint"] = self._on_stroke
+            slots["selected_label"] = self._on_selection
         if self.is_vector:
             slots |= dict.fromkeys(LOOKS, self._on_look)
         for name, slot in slots.items():
@@ -150,13 +160,19 @@ class LayerWatch:
             if emitter is not None:
                 emitter.connect(slot)
                 self._slots.append((emitter, slot))
+        if self.is_vector:
+            emitter = self.layer.selected_data.events.items_changed
+            emitter.connect(self._on_selection)
+            self._slots.append((emitter, self._on_selection))
 
     def _on_data(self, event: Any) -> None:
         action = str(getattr(event, "action", "changed"))
         if self._quiet or self.kind == "labels" or action in ("adding", "changing", "removing"):
             return
         count, indices = len(self.layer.data), getattr(event, "data_indices", ())
-        rows = {index % count for index in indices if count and -count <= index < count} if action != "removed" else set()
+        rows = (
+            {index % count for index in indices if count and -count <= index < count} if action != "removed" else set()
+        )
         self._on_change(self, rows)
 
     def _on_table(self, _event: Any) -> None:
@@ -166,6 +182,10 @@ class LayerWatch:
     def _on_look(self, _event: Any) -> None:
         if not self._quiet and self.layer.selected_data:
             self._on_change(self, set(self.layer.selected_data))
+
+    def _on_selection(self, *_: Any) -> None:
+        if not self._quiet:
+            self._on_select()
 
     def _on_rename(self, _event: Any) -> None:
         if not self._quiet:

@@ -269,7 +269,7 @@ def edit_shape(layer: Any, index: int, data: np.ndarray, kind: str, width: float
     napari's public ways are to set all data (4 s for 10,000 shapes) or to remove and add, which takes twice as long
     and changes the order.
     """
-    view = getattr(layer, "_data_view", None)
+    view: Any = getattr(layer, "_data_view", None)
     if not hasattr(view, "edit") or not hasattr(view, "update_edge_width"):
         return False
     layer.selected_data = set()

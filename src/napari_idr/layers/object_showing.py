@@ -249,4 +249,3 @@ def _holds(watch: LayerWatch, image: AnnotatedImage, corner: np.ndarray) -> bool
 
 def _is_image_of(layer: Any, drawn: Any) -> bool:
     return image_layer(drawn, [layer]) is layer
-

@@ -87,6 +87,13 @@ class PlateGrid:
             self.mosaic.fields.ask(key, complete=True)
         return image
 
+    def well_fields(self, image: AnnotatedImage) -> list[AnnotatedImage]:
+        """Return the fields of an image's well, as far as they are known."""
+        keys = [slot.key for slots in self.mosaic.layout.slots.values() for slot in slots]
+        here = [key for key in keys if self._wells[key[0]].name == image.well]
+        known = [key for key in here if self.mosaic.fields.known(key) is not None]
+        return [self.image(key) for key in known]
+
     def _slot_of(self, corners: np.ndarray) -> Slot:
         holding = [slot for slot in self.touched(corners) if _outside(slot, corners) <= EDGE]
         if holding:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from .annotate_tab import AnnotateTab
 from .box_foot import BoxFoot
 from .browser_tab import SMALLEST, BrowserTab
 from .scrolling import scrolling
@@ -31,15 +32,23 @@ class IdrDock(QWidget):
         self.theme = Theme(self)
         session = ViewerSession.for_viewer(viewer)
         self.browse, self.boxes = BrowserTab(session, self.theme), BoxFoot(session, self.theme)
+        self.annotate = AnnotateTab(session, self.theme)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(scrolling(self.browse), "Browse")
+        self.tabs.addTab(scrolling(self.annotate), "Annotate")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.addWidget(self.tabs, 1)
         layout.addWidget(self.boxes)
 
+    def show_tab(self, tab: QWidget) -> None:
+        """Bring a tab to the front."""
+        areas = (self.tabs.widget(index) for index in range(self.tabs.count()))
+        self.tabs.setCurrentWidget(next(area for area in areas if area.isAncestorOf(tab)))
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Forget everything that is on its way."""
         self.browse.stop()
+        self.annotate.stop()
         super().closeEvent(event)
