@@ -12,7 +12,6 @@ from test_history import Window
 
 from napari_idr.layers.annotation_layers import new_layer
 from napari_idr.layers.annotations import read_layers, to_layers
-from napari_idr.layers.history import Annotations
 from napari_idr.layers.plate_annotations import plate_grid
 from napari_idr.layers.plates import plan_plate
 from napari_idr.model.annotation import Line, Point, Polygon, Rectangle
@@ -22,6 +21,7 @@ from napari_idr.session import Session
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from napari_idr.layers.history import Annotations
     from napari_idr.readers.plate import PlateMosaic
 
 

@@ -175,18 +175,33 @@ def filled(layer: Any, rows: Sequence[tuple[LayerRow, Mapping[str, Value]]], gri
     return made
 
 
-def dress(layer: Any, grid: Grid, color: Any = (1.0, 1.0, 0.0, 1.0)) -> None:
-    """Have what is drawn next look as objects do that say nothing of their look, in a colour."""
+def dress(layer: Any, grid: Grid) -> None:
+    """Have what is drawn next look as objects do that say nothing of their look."""
     frame = frame_of(pixel_map(layer, grid), grid)
-    selected, layer.selected_data = set(layer.selected_data), set()
+    layer.selected_data = set()
+    layer.opacity = 1.0
     if hasattr(layer, "symbol"):
-        layer.current_size = frame.point_size / frame.step
-        layer.current_face_color, layer.current_border_color = np.asarray(color), np.zeros(4)
-        layer.current_border_width, layer.current_symbol = 0.0, "disc"
+        layer.current_border_color, layer.current_border_width, layer.current_symbol = np.zeros(4), 0.0, "disc"
     else:
-        layer.current_edge_width = frame.line_width / frame.step
-        layer.current_edge_color, layer.current_face_color = np.asarray(color), np.zeros(4)
-    layer.selected_data = selected
+        layer.current_face_color = np.zeros(4)
+    color_next(layer, (1.0, 1.0, 0.0, 1.0))
+    size_next(layer, frame.line_width / frame.step, frame.point_size / frame.step)
+
+
+def color_next(layer: Any, color: Any) -> None:
+    """Have what is drawn next in a layer, in which nothing is selected, be of a colour."""
+    if hasattr(layer, "symbol"):
+        layer.current_face_color = np.asarray(color)
+    else:
+        layer.current_edge_color = np.asarray(color)
+
+
+def size_next(layer: Any, width: float, size: float) -> None:
+    """Have lines that are drawn next be of a width, points of a size, in the layer's own pixels."""
+    if hasattr(layer, "symbol"):
+        layer.current_size = size
+    else:
+        layer.current_edge_width = width
 
 
 def free_name(name: str, kind: str, missing: Sequence[str], taken: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""From rows of layers to objects: where each shape lies in its image, and what is known of its object. No viewer needed."""
+"""From rows of layers to objects: where each shape lies in its image, and what is known of its object."""
 
 from __future__ import annotations
 

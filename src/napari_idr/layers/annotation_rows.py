@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 STROKE: Color = (255, 255, 0, 255)
 """Of what names no colour, as OMERO draws it."""
 CLEAR: Color = (0, 0, 0, 0)
+PLAIN = Style()
 WIDTH_PART, POINT_PART = 1000, 120
 """A line is this part of the image's longer side wide, a point as large, unless they say otherwise."""
 EXACT = 2e-3
@@ -54,7 +55,7 @@ class LayerRow:
     outline: Outline
     data: np.ndarray
     """(n, ndim)."""
-    style: Style = Style()
+    style: Style = PLAIN
     look: tuple[Feature, ...] = ()
 
 

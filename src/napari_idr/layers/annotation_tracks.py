@@ -64,7 +64,7 @@ def read_tracks(
 
 
 def track_uuids(layer: Any) -> dict[int, str]:
-    """Return the uuid of each track of a layer, by napari's numbers; those that have none get one, kept in its table."""
+    """Return the uuid of each track by napari's numbers; those that have none get one, kept in the layer's table."""
     numbers = layer.data[:, 0].astype(int)
     table = layer.features.copy()
     cells = [text_of(cell) for cell in table[UUID].tolist()] if UUID in table.columns else [""] * len(numbers)

@@ -216,7 +216,9 @@ def to_layers(
         remarks += said
     if annotations.labels and not isinstance(grid, ImageGrid):
         remarks.append("Label images are shown on their field, not on the plate.")
-    elif isinstance(grid, ImageGrid):
+    elif isinstance(grid, ImageGrid) and annotations.labels:
+        if image_layer(over, layers) is None:
+            raise Unsupported("Its image is not open any more", over.name, "open the image again")
         made += [labels_layer(image, annotations.objects, grid, shown) for image in annotations.labels]
     for layer in made:
         remember(layer, annotations.by_uuid())

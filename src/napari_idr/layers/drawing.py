@@ -10,8 +10,9 @@ import numpy as np
 from napari_idr.errors import AddressError, Unsupported
 
 from .annotation_grid import ImageGrid, grid_of_layer, image_layer
-from .annotation_layers import dress, new_layer
+from .annotation_layers import color_next, new_layer, size_next
 from .annotations import is_annotation, kind_of, take_layer
+from .box_parts import levels_of
 from .box_places import region_in_view
 from .painting import make_paintable, new_labels, paint_box
 from .plate_annotations import read_field_ids
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["shapes", "points", "labels"]
 NAMES: dict[Kind, str] = {"shapes": "regions", "points": "points", "labels": "labels"}
+LINE, POINT = 2, 10
+"""Of lines and points on the screen, in its pixels, at the zoom at which one begins to draw."""
 MODES: dict[Kind, str] = {"shapes": "add_polygon", "points": "add", "labels": "paint"}
 
 
@@ -85,15 +88,18 @@ def start(annotations: Annotations, viewer: Any, over: Any, kind: Kind) -> Any:
         if not isinstance(grid, ImageGrid):
             what = "Labels painted over a plate belong to no single image"
             raise Unsupported(what, title_of(over), "open the field you want to paint on")
-        region = {}
-        with suppress(AddressError):  # in 3-D, or nothing of it in view: then all of it
-            region = region_in_view(viewer, over)
-        layer = new_labels(over, grid, name, paint_box(grid.names, grid.sizes, grid.image.level_factors, region))
+        whole = image_layer(over, annotations.layers)
+        if whole is None:
+            raise Unsupported("Its image is not open any more", over.name, "open the image again")
+        box = paint_box(grid.names, grid.sizes, grid.image.level_factors, _region(viewer, over))
+        layer = new_labels(whole, grid, name, box)
     else:
         layer = new_layer(kind, over, grid, name, level=level)
         color = annotations.book.class_colors.get(annotations.book.active_class)
         if color is not None:
-            dress(layer, grid, np.array(color) / 255)
+            color_next(layer, np.array(color) / 255)
+        pixel = 1 / (viewer.scene.camera.zoom * float(np.mean(np.abs(layer.scale[-2:]))))
+        size_next(layer, LINE * pixel, POINT * pixel)
     annotations.add_layer(layer)
     viewer.layers.selection.active = layer
     layer.mode = MODES[kind]
@@ -111,10 +117,7 @@ def paint_on_copy(owner: ViewerSession, labels: Any) -> OpenJob:
 
     What is painted belongs to the whole: it is seen in its place when that is read.
     """
-    region: Any = {}
-    with suppress(AddressError):
-        region = region_in_view(owner.viewer, labels)
-    job = owner.load_box([labels], region, 0)
+    job = owner.load_box([labels], _region(owner.viewer, labels), 0)
 
     def ended(done: Any) -> None:
         if done is not job:
@@ -130,6 +133,19 @@ def paint_on_copy(owner: ViewerSession, labels: Any) -> OpenJob:
     if job.state == "running":
         owner.boxes.ended.connect(ended)
     return job
+
+
+def _region(viewer: Any, over: Any) -> dict[str, slice]:
+    """Return the part of an image that is meant: the box that was loaded of it, else what is in view.
+
+    In 3-D, or where nothing of it is in view, it is all of it.
+    """
+    box = over.metadata["napari_idr"].get("box")
+    if box is not None:
+        return {name: slice(*ends) for name, ends in box["region"].items()}
+    with suppress(AddressError):
+        return region_in_view(viewer, over) if levels_of(over) else {}
+    return {}
 
 
 def _numbered(name: str, number: int) -> str:

@@ -115,7 +115,7 @@ class Annotations:
         self.watch(event.value)
 
     def _on_removed(self, event: Any) -> None:
-        """A layer that is taken away takes its objects out of sight; they are not deleted, undo brings them back."""
+        """Lose sight of a layer's objects as it is taken away; they are not deleted, undo brings them back."""
         watch = self.book.watch_of(event.value)
         if watch is None:
             return
@@ -127,7 +127,7 @@ class Annotations:
         self.layers_changed.emit()
 
     def _on_laid_out(self, plate: Any) -> None:
-        """The fields of a plate lie elsewhere now: what was drawn on them is drawn there."""
+        """Draw what lies on a plate where its fields are now."""
         mosaic_grids = [watch for watch in self.book.watches if hasattr(watch.grid, "mosaic")]
         affected = [watch for watch in mosaic_grids if watch.grid.mosaic is not plate.mosaic]  # type: ignore[attr-defined]
         if not affected:

@@ -8,7 +8,8 @@ too, slower but never wrong.
 Private names used: ``layer._slicing_state`` (``_slice_request_class``, ``set_slice_input``, ``_slice``),
 ``layer._level_materializer``, ``layer._reset_thumbnail_level_data``, ``layer._get_value``,
 ``layer._calc_data_range``, ``window._qt_window``, ``_slice_out_of_bounds`` of a slice request,
-``layer._data_view`` (``edit``, ``update_edge_width``), ``napari._vispy.utils.gl.get_max_texture_sizes`` (napari 0.9.1 to 0.10.0rc1).
+``layer._data_view`` (``edit``, ``update_edge_width``), ``napari._vispy.utils.gl.get_max_texture_sizes`` (napari
+0.9.1 to 0.10.0rc1).
 """
 
 from __future__ import annotations

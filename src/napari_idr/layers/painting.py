@@ -10,13 +10,14 @@ import numpy as np
 
 from napari_idr.errors import Unsupported
 
-from .annotation_grid import ImageGrid
 from .annotation_labels import add_known_values, labels_metadata, place_of_level
 from .box_parts import levels_of
 from .images import NAME_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from .annotation_grid import ImageGrid
 
 LARGEST = 1 << 28
 """Pixels of a label image to paint in: 512 MB, with napari's copy a gigabyte."""

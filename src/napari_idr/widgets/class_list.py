@@ -9,7 +9,7 @@ from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from napari_idr.layers.annotation_layers import dress
+from napari_idr.layers.annotation_layers import color_next
 
 from .buttons import icon_button
 from .object_words import NO_CLASS
@@ -33,7 +33,7 @@ PALETTE: tuple[Color, ...] = (
 )
 """Okabe and Ito's colours, told apart with any kind of colour vision."""
 KEYS = "Alt-{}"
-MOST_KEYS = 9
+MOST_KEYS, MOST_ROWS = 9, 6
 
 
 class ClassList(QWidget):
@@ -62,8 +62,6 @@ class ClassList(QWidget):
     def _lay_out(self) -> None:
         self.list.setAccessibleName("Classes")
         self.list.setIconSize(QSize(12, 12))
-        self.list.setMaximumHeight(96)
-        self.list.setMinimumHeight(48)
         self.list.setToolTip("What is drawn next is of the class chosen here. Double-click: the selected objects are.")
         self.name.setPlaceholderText("New class")
         self.name.setAccessibleName("Name of a new class")
@@ -120,6 +118,8 @@ class ClassList(QWidget):
                 item.setIcon(_swatch(self._book.class_colors[name]))
             self.list.addItem(item)
         self.list.blockSignals(False)
+        rows = min(self.list.count(), MOST_ROWS)
+        self.list.setFixedHeight(rows * max(self.list.sizeHintForRow(0), 16) + 2 * self.list.frameWidth() + 4)
         self.choose(self._book.active_class)
 
     def _on_row(self, row: int) -> None:
@@ -131,7 +131,7 @@ class ClassList(QWidget):
         color = self._book.class_colors.get(name, (255, 255, 0, 255))
         for watch in self._book.watches:
             if watch.is_vector and not watch.layer.selected_data:
-                dress(watch.layer, watch.grid, np.array(color) / 255)
+                color_next(watch.layer, np.array(color) / 255)
         self.chosen.emit(name)
 
     @while_alive

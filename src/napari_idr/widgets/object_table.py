@@ -54,6 +54,7 @@ class ObjectTable(QWidget):
         self.filter.setClearButtonEnabled(True)
         self.filter.setAccessibleName("Filter the objects")
         self.note.setWordWrap(True)
+        self.note.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.view.setModel(self.model)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -154,6 +155,7 @@ class ObjectTable(QWidget):
             whole = counted(total, "object", "objects")
             self.note.setText(whole if shown == total else f"{shown:,} of {whole}")
         self.view.setVisible(bool(shown))
+        self.filter.setVisible(bool(total))
 
 
 class _View(QTableView):
