@@ -13,6 +13,7 @@ from napari_idr.layers import drawing
 from napari_idr.layers.annotations import read_layers
 from napari_idr.layers.painting import PaintBox, paint_box
 from napari_idr.layers.patched_pixels import PatchedPixels
+from napari_idr.layers.samples import first_openable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,12 +73,9 @@ def test_stored_labels_are_painted_on_a_copy_that_belongs_to_the_whole(
     demo: ViewerSession, qtbot: QtBot, finished: Finished
 ) -> None:
     viewer: Any = demo.viewer
-    root = demo.session.add_repository(demo.start_embedded())
-    image = next(one for one in walk(demo, root.root()) if one.name == "embryo-1, every kind of ROI")
-    finished(demo.open(image))
+    plate = first_openable(demo.session, demo.start_embedded(), "idr9901")
+    finished(demo.open(demo.session.children(plate).nodes[0]))
     stored = [layer for layer in viewer.layers if isinstance(layer, Labels)]
-    if not stored:
-        pytest.skip("the demonstration's images have no label images")
     job = drawing.paint_on_copy(demo, stored[0])
     qtbot.waitUntil(lambda: job.state != "running" and len(demo.annotations.book.watches) == 1, timeout=30_000)
     (copy,) = job.layers
@@ -85,11 +83,3 @@ def test_stored_labels_are_painted_on_a_copy_that_belongs_to_the_whole(
     (made,) = read_layers([copy], list(viewer.layers), demo.plates).sets
     assert isinstance(made.labels[0].pixels, PatchedPixels)
     assert (np.asarray(made.labels[0].pixels) == 250).sum() == 1
-
-
-def walk(demo: ViewerSession, node: Any) -> Any:
-    """All nodes below a node that are no plate."""
-    for child in demo.session.children(node).nodes:
-        yield child
-        if child.kind not in ("plate", "image"):
-            yield from walk(demo, child)

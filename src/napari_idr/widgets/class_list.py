@@ -119,7 +119,7 @@ class ClassList(QWidget):
             self.list.addItem(item)
         self.list.blockSignals(False)
         rows = min(self.list.count(), MOST_ROWS)
-        self.list.setFixedHeight(rows * max(self.list.sizeHintForRow(0), 16) + 2 * self.list.frameWidth() + 4)
+        self.list.setFixedHeight(rows * (self.list.fontMetrics().height() + 6) + 8)
         self.choose(self._book.active_class)
 
     def _on_row(self, row: int) -> None:
