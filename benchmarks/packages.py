@@ -1,6 +1,6 @@
 """A package of 40 images with 25,000 ROIs and 40 label images of 2048 x 2048: time and memory of checks and writing.
 
-    python benchmarks/packages.py [--images 40] [--rois 25000] [--side 2048]
+python benchmarks/packages.py [--images 40] [--rois 25000] [--side 2048]
 """
 
 from __future__ import annotations

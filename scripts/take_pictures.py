@@ -115,11 +115,6 @@ class Photographer:
         QTest.keyClick(tab.page.found.tree, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         self.settle()
 
-    def show_rois(self, name: str) -> None:
-        """Open an image of the embedded repository and show its ROIs, in an empty viewer."""
-        self.session.close_all()
-        draw()
-
     def image(self, name: str) -> Node:
         """Find an image of the embedded repository."""
         session = self.session.session
@@ -207,14 +202,18 @@ class Photographer:
     def show_files(self, name: str) -> None:
         """Select an image of the embedded repository, and list its original files."""
         self.dock.browse.show_node(self.image(name))
+        self.settle()
         self.dock.browse.page.details.files.list_files()
+        self.settle()
 
     def share_menu(self, name: str) -> None:
         """Take the menu of the button Share."""
         menu = self.dock.boxes.share.menu()
         menu.popup(self.dock.boxes.share.mapToGlobal(self.dock.boxes.share.rect().topLeft()))
+        draw()
         self.widget(menu, name)
         menu.close()
+        draw()
 
     def window(self, name: str) -> None:
         """Take the whole window."""
@@ -234,6 +233,35 @@ class Photographer:
         self.settle()
 
 
+def annotate(camera: Photographer) -> None:
+    """Draw on what is shown, as somebody would by hand, and select one object."""
+    import numpy as np
+
+    dock, annotations = camera.dock, camera.session.annotations
+    tab = dock.annotate
+    dock.show_tab(tab)
+    for name in ("nucleus", "gland"):
+        tab.classes.add_class(name)
+    tab.start("shapes")
+    wait_until(lambda: bool(annotations.book.watches), "the layer")
+    layer = annotations.book.watches[0].layer
+    middle = np.array(camera.viewer.layers[0].world_to_data(camera.viewer.scene.camera.center[-2:]))
+    angles = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    ring = np.column_stack([np.sin(angles), np.cos(angles)])
+    for name, place, reach in (("gland", (-60, -120), 90), ("nucleus", (30, 40), 26), ("nucleus", (-40, 90), 30)):
+        tab.classes.choose(name)
+        bumps = 1 + 0.15 * np.cos(3 * angles)[:, None]
+        layer.add(middle + place + reach * ring * bumps, shape_type="polygon")
+    layer.mode = "select"
+    chosen = list(annotations.book.held)[1]
+    tab.table.choose([chosen])
+    tab.details.name.setText("dividing")
+    tab.details.name.setModified(True)
+    tab.details.name.editingFinished.emit()
+    layer.selected_data = {1}
+    camera.settle()
+
+
 def take_all(camera: Photographer) -> None:
     """Take every picture that the documentation shows."""
     camera.widget(camera.dock, "start")
@@ -248,6 +276,12 @@ def take_all(camera: Photographer) -> None:
     camera.window("slide")
     camera.look_at(0.5, 0.5, 20)
     camera.window("slide-detail")
+    annotate(camera)
+    camera.window("annotate")
+    camera.widget(camera.dock.annotate, "annotate-tab")
+    camera.dock.show_tab(camera.dock.browse)
+    for layer in [layer for layer in camera.viewer.layers if "annotations" in layer.metadata.get("napari_idr", {})]:
+        camera.viewer.layers.remove(layer)
     camera.open_example("Time-lapse")
     camera.window("time-lapse")
     camera.show_rois("embryo-1, every kind of ROI")

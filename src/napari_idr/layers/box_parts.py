@@ -14,6 +14,7 @@ from napari_idr.streaming.boxes import MOST_CHUNKS, box_at_level
 from napari_idr.streaming.chunks import box_shape, chunk_count
 
 from . import napari_seam as seam
+from .annotation_grid import world_matrix
 from .images import NAME_LENGTH, short_name
 from .level_places import steps_along
 
@@ -156,7 +157,8 @@ def _provenance(layer: Any, level: int, box: Box) -> dict[str, Any]:
     ours = layer.metadata.get("napari_idr", {})
     kept = {key: value for key, value in ours.items() if key not in ("show", "levels")}
     region = {name: list(ends) for name, ends in zip(layer.axis_labels, box, strict=True)}
-    return {**kept, "box": {"level": level, "region": region}}
+    grid = {"axes": list(layer.axis_labels), "world": world_matrix(layer).tolist()}
+    return {**kept, "box": {"level": level, "region": region}, "grid": grid}
 
 
 # -- what fits

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 FARTHEST = 4
 """A shape that reaches this many times the image's longer side from its corner would make the image a speck."""
-NO_IMAGES = frozenset({"rois", "label", "box"})
+NO_IMAGES = frozenset({"rois", "label", "box", "annotations"})
 """What only the metadata of our other layers hold: their grid is not the image's."""
 LayerKind = Literal["shapes", "points", "masks"]
 

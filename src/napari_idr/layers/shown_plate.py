@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from .images import LayerPlan
     from .opening import Opened
+    from .plate_annotations import FieldIds
     from .viewer_session import ViewerSession
 
 _log = logging.getLogger(__name__)
@@ -46,6 +47,8 @@ class ShownPlate:
         self.channels: list[Layer] = []
         self.wells: Points | None = None
         self.labels: dict[str, tuple[PlateLabels, Labels]] = {}
+        self.field_ids: FieldIds | None = None
+        """The repository's ids of the fields' images; asked for when somebody wants to draw on them."""
         self._told = self._stopped = False
         self._coming: PlateMosaic | None = None
         self._awaited = set(range(len(self.plans)))
@@ -179,6 +182,7 @@ class ShownPlate:
         for name, (_, layer) in list(self.labels.items()):
             session.in_background(self._relabel, name, layer)
         session.said.emit(f"{_why(before, mosaic)}: the plate was laid out anew.")
+        session.laid_out.emit(self)
         self._on_changed()  # what came meanwhile
 
     def _refill(self, session: ViewerSession, layer: Any, plan: LayerPlan) -> Any:

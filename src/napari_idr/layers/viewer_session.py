@@ -22,6 +22,7 @@ from napari_idr.settings import Settings
 from . import napari_seam as seam
 from .apart import free_below, moved_options
 from .box_loads import BoxLoads
+from .history import Annotations
 from .known_rois import is_edited
 from .main_thread import in_main_thread
 from .open_job import OpenJob
@@ -63,6 +64,8 @@ class ViewerSession:
     failed = Signal(OpenJob, Exception)
     said = Signal(str)
     """One sentence for the user about something that goes on, like a layout that was made anew."""
+    laid_out = Signal(object)
+    """A plate whose fields lie elsewhere now."""
     streaming_changed = Signal(int, int)
     """Things missing in the current view, and chunks in flight."""
 
@@ -86,6 +89,7 @@ class ViewerSession:
         viewer.layers.events.removed.connect(self._on_removed)
         self.volumes, self.boxes, self.roi_layers = Volumes(self), BoxLoads(self), RoiLayers(self)
         self.views = ViewFiles(self)
+        self._annotations: Annotations | None = None
 
     @classmethod
     def for_viewer(cls, viewer: Any) -> ViewerSession:
@@ -102,6 +106,13 @@ class ViewerSession:
     def viewer(self) -> Viewer | None:
         """The viewer, None once it is gone."""
         return self._viewer()
+
+    @property
+    def annotations(self) -> Annotations:
+        """What people draw in this viewer; watched from the first time that it is asked for."""
+        if self._annotations is None:
+            self._annotations = Annotations(self)
+        return self._annotations
 
     @property
     def is_closed(self) -> bool:
@@ -173,7 +184,7 @@ class ViewerSession:
     def close_all(self) -> None:
         """Remove the layers that we opened, and only those; they go one by one, a redraw between them.
 
-        Boxes that the user loaded stay, and ROIs that the user changed: they are the user's.
+        Boxes that the user loaded, ROIs that the user changed and what the user drew stay: they are the user's.
         """
         self.turns.add(*self._removals())
 
@@ -357,7 +368,7 @@ class ViewerSession:
 
 
 def _is_opened(layer: Layer) -> bool:
-    return "box" not in layer.metadata.get("napari_idr", {"box": None})
+    return {"box", "annotations"}.isdisjoint(layer.metadata.get("napari_idr", {"box": None}))
 
 
 def _close_in_main_thread(session: ViewerSession) -> None:

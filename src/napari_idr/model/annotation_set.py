@@ -167,7 +167,7 @@ class LabelImage:
     pixels: np.ndarray
     """Integer, in the order of ``axes``; numpy or any array that slices to numpy (zarr). Never written to."""
     origin: tuple[int, ...] = ()
-    """Of its first pixel in the image, per axis; () where it begins with the image."""
+    """Of its first pixel in the image, per axis, in pixels of its ``level``; () where it begins with the image."""
     colors: tuple[tuple[int, tuple[int, int, int, int]], ...] = ()
     """``(value, (r, g, b, a))``, 0 to 255, of the values that have a colour of their own."""
     level: int = 0

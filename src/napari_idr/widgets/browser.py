@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from .annotate_tab import AnnotateTab
 from .box_foot import BoxFoot
 from .browser_tab import SMALLEST, BrowserTab
 from .scrolling import scrolling
@@ -38,9 +39,11 @@ class IdrDock(QWidget):
         self.browse, self.boxes = BrowserTab(session, self.theme), BoxFoot(session, self.theme)
         self.sending = SendButton(session, self.theme, self.send_rois)
         self.boxes.line.insertWidget(1, self.sending)
+        self.annotate = AnnotateTab(session, self.theme)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(scrolling(self.browse), "Browse")
+        self.tabs.addTab(scrolling(self.annotate), "Annotate")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.addWidget(self.tabs, 1)
@@ -54,7 +57,13 @@ class IdrDock(QWidget):
             self.send_dialog = SendRoisDialog(self._session, self.theme, self)
         self.send_dialog.open_here()
 
+    def show_tab(self, tab: QWidget) -> None:
+        """Bring a tab to the front."""
+        areas = (self.tabs.widget(index) for index in range(self.tabs.count()))
+        self.tabs.setCurrentWidget(next(area for area in areas if area.isAncestorOf(tab)))
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Forget everything that is on its way."""
         self.browse.stop()
+        self.annotate.stop()
         super().closeEvent(event)

@@ -1,0 +1,134 @@
+"""The tab "Annotate": draw on what is open, say what it is, find it again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QKeySequence, QShortcut
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_idr.layers.object_selection import go_to
+
+from .class_list import ClassList
+from .draw_bar import DrawBar
+from .notice_strip import NoticeStrip
+from .object_details import ObjectDetails
+from .object_table import ObjectTable
+from .workers import while_alive
+
+if TYPE_CHECKING:
+    from napari_idr.layers.drawing import Kind
+    from napari_idr.layers.viewer_session import ViewerSession
+
+    from .theme import Theme
+
+
+class AnnotateTab(QWidget):
+    """Everything that is drawn in one viewer."""
+
+    def __init__(self, session: ViewerSession, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._annotations = session, session.annotations
+        self.notices = NoticeStrip(theme)
+        self.bar = DrawBar(session, theme)
+        self.classes = ClassList(self._annotations, theme)
+        self.table = ObjectTable(session)
+        self.details = ObjectDetails(self._annotations, theme)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.setSpacing(6)
+        for part in (self.bar, self.notices, self.classes):
+            layout.addWidget(part)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.details)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.table.chosen.connect(self.details.show_objects)
+        self.table.go_requested.connect(self._on_go)
+        self.table.delete_requested.connect(self.details.delete_chosen)
+        self.classes.apply_requested.connect(self.details.set_class)
+        self.details.refused.connect(self.notices.inform)
+        self.bar.failed.connect(self.notices.fail)
+        self._annotations.said.connect(self._on_said)
+        self._annotations.objects_changed.connect(self._on_objects)
+        for keys, act in (("Ctrl+Z", self._annotations.undo), ("Ctrl+Shift+Z", self._annotations.redo)):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(act)
+
+    def start(self, kind: Kind) -> None:
+        """Begin to draw on the image of the active layer."""
+        self.bar.start(kind)
+
+    def stop(self) -> None:
+        """Forget what is on its way."""
+        self.bar.stop()
+
+    def _on_go(self, uuid: str) -> None:
+        viewer: Any = self._session.viewer
+        go_to(self._annotations, viewer, uuid)
+
+    @while_alive
+    def _on_said(self, text: str) -> None:
+        if any(problem.can_split for problem in self._annotations.book.problems.values()):
+            self.notices.inform(f"{text}.", ("Split", self._annotations.split))
+        else:
+            self.notices.inform(f"{text}.")
+
+    @while_alive
+    def _on_objects(self, _uuids: object = None) -> None:
+        if not self._annotations.book.problems and "not saved" in self.notices.text.text():
+            self.notices.clear()
+        self.details.show_objects(self.table.chosen_uuids())
+
+
+def draw_regions() -> None:
+    """Draw regions on what is open: the command of the palette."""
+    _start("shapes")
+
+
+def set_points() -> None:
+    """Set points on what is open."""
+    _start("points")
+
+
+def paint_labels() -> None:
+    """Paint labels on the image that is open."""
+    _start("labels")
+
+
+def undo_annotation() -> None:
+    """Take back the last step in whichever annotation layer it was."""
+    tab = _shown_tab()
+    if tab is not None:
+        tab.bar.undo.click()
+
+
+def redo_annotation() -> None:
+    """Do again what was taken back last."""
+    tab = _shown_tab()
+    if tab is not None:
+        tab.bar.redo.click()
+
+
+def _start(kind: Kind) -> None:
+    tab = _shown_tab()
+    if tab is not None:
+        tab.start(kind)
+
+
+def _shown_tab() -> AnnotateTab | None:
+    """Return the tab in the dock of the current viewer, brought to the front; None without a viewer."""
+    import napari
+
+    viewer = napari.current_viewer()
+    if viewer is None:
+        return None
+    around, dock = viewer.window.add_plugin_dock_widget("napari-idr", "IDR")
+    around.show()
+    around.raise_()
+    tab: AnnotateTab = dock.annotate
+    dock.show_tab(tab)
+    return tab
