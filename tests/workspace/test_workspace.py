@@ -327,8 +327,8 @@ def test_a_damaged_file_is_set_aside_and_what_can_be_read_is_taken_over(
 ) -> None:
     one = rectangle()
     workspace.record(made(one))
-    for number in range(200):
-        workspace.record(verdict_event(KEY, one.uuid, "flagged", OTHER, why=f"reason {number} " + "x" * 300))
+    reasons = [f"reason {number} " + "x" * 300 for number in range(200)]
+    workspace.record(joined(verdict_event(KEY, one.uuid, "flagged", OTHER, why=why) for why in reasons))
     workspace.close()
     content = bytearray(file.read_bytes())
     if damage == "nothing left":
