@@ -14,7 +14,7 @@ from sqlalchemy.pool import QueuePool
 
 from napari_idr.errors import AddressError, FormatError, Unsupported
 
-from .database_errors import in_our_words
+from .database_errors import in_our_words, understood
 from .migrate import revision_of, upgrade
 from .schema import APPLICATION_ID, REVISION, TABLES
 
@@ -60,7 +60,7 @@ class Database:
     def __init__(self, address: str, *, read_only: bool = False, exclusive: bool = False) -> None:
         self.shown, self._path = shown(address), file_of(address)
         self.read_only, self._is_shared = read_only, not (read_only or exclusive)
-        with in_our_words(self.shown):
+        with understood(self.shown):
             self.engine = _engine(address) if self._path is None else _sqlite_engine(self._path, read_only)
         try:
             self._prepare()
