@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from made import IMAGE, ME, objects, rectangle, same
 
 from napari_idr.errors import FormatError
@@ -17,7 +17,7 @@ from napari_idr.model.annotation_set import AnnotatedImage, AnnotatedObject
 from napari_idr.workspace.codec import decode, encode
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(objects)
 def test_any_object_comes_back_as_it_was(made: AnnotatedObject) -> None:
     text = encode(made)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import IMAGE, ME, OTHER, rectangle
 
@@ -112,6 +112,7 @@ def test_order_is_that_of_the_counter_whatever_the_clock_said() -> None:
     assert fold(events).objects[one.uuid].verdict == events[-1]
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_arrival_does_not_matter_and_twice_is_once(chance: random.Random) -> None:
     events = _long_history()

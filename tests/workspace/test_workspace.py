@@ -14,7 +14,7 @@ import pytest
 from made import IMAGE, ME, OTHER, rectangle
 from sqlalchemy import text
 
-from napari_idr.errors import AccessDenied, AddressError, FormatError, NotFound, NotKept, Unsupported
+from napari_idr.errors import AccessDenied, AddressError, FormatError, NotFound, NotKept, Unreachable, Unsupported
 from napari_idr.model.annotation_set import ImageStatement
 from napari_idr.model.ontology import OntologyTerm
 from napari_idr.workspace import workspace as module
@@ -302,7 +302,7 @@ def test_a_workspace_of_a_newer_release_is_left_as_it_is_and_what_is_made_waits(
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
     with opened(file) as again:
         assert (again.problem, again.waiting) == (None, 0)
-        assert len(uuids(again)) == 3
+        assert [event.kind for event in again.history(KEY).events] == ["described", "created", "note"]
 
 
 def test_a_workspace_that_may_only_be_read_says_so(file: Path, workspace: Workspace) -> None:
@@ -327,8 +327,8 @@ def test_a_damaged_file_is_set_aside_and_what_can_be_read_is_taken_over(
 ) -> None:
     one = rectangle()
     workspace.record(made(one))
-    for number in range(200):
-        workspace.record(verdict_event(KEY, one.uuid, "flagged", OTHER, why=f"reason {number} " + "x" * 300))
+    reasons = [f"reason {number} " + "x" * 300 for number in range(200)]
+    workspace.record(joined(verdict_event(KEY, one.uuid, "flagged", OTHER, why=why) for why in reasons))
     workspace.close()
     content = bytearray(file.read_bytes())
     if damage == "nothing left":
@@ -489,3 +489,47 @@ def test_what_a_file_does_not_take_that_is_damaged_while_it_is_open_waits(file: 
         assert "damaged" in again.remarks[0]
         assert (again.problem, again.waiting) == (None, 0)
         assert [event.kind for event in again.history(KEY).events] == ["note"]
+
+
+def test_what_waits_from_an_earlier_session_comes_before_what_is_made_now(
+    file: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = rectangle()
+    workspace.record(made(one))
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        workspace.record(verdict_event(KEY, one.uuid, "rejected", OTHER))
+        workspace.close()
+        with opened(file) as again:
+            assert again.waiting == 1
+            again.record(verdict_event(KEY, one.uuid, "accepted", OTHER))
+            for _ in range(2):  # while both wait, and when both were sent
+                assert [event.lamport for event in again.history(KEY).events] == [1, 2, 3, 4]
+                state = again.state(KEY)
+                assert state is not None
+                assert state.objects[0].status == "accepted"
+                if other.in_transaction:
+                    other.execute("ROLLBACK")
+                    assert again.send_waiting() == 0
+
+
+def test_what_was_made_before_the_database_was_seen_comes_after_what_was_in_it(
+    file: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = rectangle()
+    workspace.record(made(one))
+    workspace.close()
+
+    def away(_: str) -> None:
+        raise Unreachable("The team's database does not answer", "host", "check the network")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "open_database", away)
+        late = opened(file)
+        late.record(object_events(KEY, [ObjectChange(one, replace(one, name="late"))], ME))
+        late.record(object_events(KEY, [ObjectChange(one, replace(one, name="latest"))], ME))
+    assert late.send_waiting() == 0
+    state = late.state(KEY)
+    late.close()
+    assert state is not None
+    assert state.objects[0].name == "latest"

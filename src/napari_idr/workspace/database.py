@@ -6,15 +6,15 @@ import sqlite3
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from sqlalchemy import create_engine, event, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.pool import QueuePool
 
 from napari_idr.errors import AddressError, FormatError, Unsupported
 
-from .database_errors import in_our_words
+from .database_errors import in_our_words, understood
 from .migrate import revision_of, upgrade
 from .schema import APPLICATION_ID, REVISION, TABLES
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
+SQLITE = "sqlite:///"
 BUSY_SECONDS = 3.0
 """How long a write waits for another program's; after that it goes to the journal."""
 CONNECT_SECONDS = 5
@@ -57,12 +58,10 @@ class Database:
     """
 
     def __init__(self, address: str, *, read_only: bool = False, exclusive: bool = False) -> None:
-        with in_our_words(shown(address)):
-            self.url = make_url(address)
-        self.shown = shown(address)
+        self.shown, self._path = shown(address), file_of(address)
         self.read_only, self._is_shared = read_only, not (read_only or exclusive)
-        with in_our_words(self.shown):
-            self.engine = _engine(self.url, read_only)
+        with understood(self.shown):
+            self.engine = _engine(address) if self._path is None else _sqlite_engine(self._path, read_only)
         try:
             self._prepare()
         except BaseException:
@@ -72,7 +71,7 @@ class Database:
     @property
     def is_sqlite(self) -> bool:
         """Whether it is a file of our own."""
-        return self.url.get_backend_name() == "sqlite"
+        return self._path is not None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -118,24 +117,22 @@ class Database:
 
 def sqlite_address(path: Path) -> str:
     """Return the address of a file."""
-    return URL.create("sqlite", database=str(path.expanduser().absolute())).render_as_string()
+    return SQLITE + quote(str(path.expanduser().absolute()), safe="/:\\")
 
 
 def file_of(address: str) -> Path | None:
     """Return the file of an address, None where it is a server's. Raises ``AddressError``."""
-    with in_our_words(shown(address)):
-        url = make_url(address)
-    if url.get_backend_name() != "sqlite":
-        return None
-    if not url.database or url.database == ":memory:":
+    if address.startswith(SQLITE) and address != SQLITE:
+        return Path(unquote(address.removeprefix(SQLITE)))
+    if address.startswith("sqlite:"):
         raise AddressError("A workspace is a file or a server", shown(address), "write sqlite:///file")
-    return Path(url.database)
+    return None
 
 
 def shown(address: str) -> str:
     """Return an address for people: the name of a file, or a server without name and password."""
-    if address.startswith("sqlite:///"):
-        return unquote(address.removeprefix("sqlite:///"))
+    if address.startswith(SQLITE):
+        return unquote(address.removeprefix(SQLITE))
     scheme, _, rest = address.partition("://")
     return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
 
@@ -149,12 +146,11 @@ def _check_is_ours(connection: Connection, where: str) -> None:
         raise FormatError("The file is a database, but no workspace", where, "choose another file")
 
 
-def _engine(url: URL, read_only: bool) -> Engine:
-    kind = url.get_backend_name()
-    if kind == "sqlite":
-        return _sqlite_engine(url, read_only)
-    if kind != "postgresql":
-        raise AddressError("A workspace cannot be in such a database", kind, "use SQLite or PostgreSQL")
+def _engine(address: str) -> Engine:
+    url = make_url(address)
+    if url.get_backend_name() != "postgresql":
+        what = "A workspace cannot be in such a database"
+        raise AddressError(what, url.get_backend_name(), "use SQLite or PostgreSQL")
     # A connection that was cut is noticed within seconds, not after the system's quarter of an hour.
     options: dict[str, Any] = {
         "connect_timeout": CONNECT_SECONDS,
@@ -167,8 +163,7 @@ def _engine(url: URL, read_only: bool) -> Engine:
     return create_engine(url, connect_args=options, pool_size=2, max_overflow=4, pool_pre_ping=True, pool_timeout=10)
 
 
-def _sqlite_engine(url: URL, read_only: bool) -> Engine:
-    path = Path(url.database or "")
+def _sqlite_engine(path: Path, read_only: bool) -> Engine:
     mode = "ro" if read_only else "rwc"
 
     def connect() -> sqlite3.Connection:

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SQLITE = (
-    ("readonly database", AccessDenied, "The workspace may only be read", "make its file and folder writable"),
+    (
+        "readonly database",
+        AccessDenied,
+        "The workspace may only be read",
+        "make writable its folder, and it with -wal and -shm",
+    ),
     ("unable to open", AccessDenied, "The workspace cannot be opened", "check that its folder is there and writable"),
     ("is full", NotKept, "There is no room for the workspace", "free some disk space, it is written then"),
     ("is locked", NotKept, "Another program holds the workspace", "close it, or wait until it is done"),
@@ -33,14 +38,21 @@ def in_our_words(on: str) -> Iterator[None]:
     """Turn what SQLAlchemy raises into an error of the family. ``on`` names the workspace, without a password."""
     try:
         yield
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        what = "The address of the workspace is not understood"
-        hint = "write sqlite:///file or postgresql+psycopg://name@host/database; the latter needs napari-idr[team]"
-        raise AddressError(what, on, hint) from error
     except DBAPIError as error:
         raise from_database(error, on) from error
     except SQLAlchemyError as error:  # waiting for a connection took too long
         raise NotKept("The workspace did not answer in time", on, "it is tried again") from error
+
+
+@contextmanager
+def understood(on: str) -> Iterator[None]:
+    """Turn what SQLAlchemy says of an address, or of a driver that is not installed, into an ``AddressError``."""
+    try:
+        yield
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        what = "The address of the workspace is not understood"
+        hint = "write sqlite:///file or postgresql+psycopg://name@host/database; the latter needs napari-idr[team]"
+        raise AddressError(what, on, hint) from error
 
 
 def from_database(error: DBAPIError, on: str) -> NapariIdrError:

@@ -100,6 +100,8 @@ class Workspace:
     def record(self, batch: Batch) -> Batch:
         """Make events durable, all of a batch or none; return them with their places in the history.
 
+        A place is 0 while the database was not reached yet in this session: it is given when it is.
+
         Raises
         ------
         NotKept
@@ -129,12 +131,14 @@ class Workspace:
             return self._keep(batch)
         return batch
 
-    def _numbered(self, batch: Batch, seen: int) -> Batch:
-        self._clock.witness(seen)
+    def _numbered(self, batch: Batch, seen: int = 0) -> Batch:
+        """Give numbers to what has none yet, after whatever was seen and after what of the batch has one."""
+        self._clock.witness(max([seen, *(event.lamport for event in batch.events)]))
         return numbered(batch, (self._clock.tick() for _ in batch.events))
 
     def _keep(self, batch: Batch) -> Batch:
-        batch = self._numbered(batch, 0)
+        """Write to the journal; what was made before the database was ever seen gets its numbers when it is sent."""
+        batch = batch if self._database is None else self._numbered(batch)
         self._journal.append(batch)
         self._waiting.append(batch)
         tell(self.waiting_changed, self.waiting)
@@ -159,7 +163,7 @@ class Workspace:
             return
         for path, batches in self._journal.batches():
             with self._opened().writing() as connection:
-                add_batch(connection, joined(batches))
+                add_batch(connection, self._numbered(joined(batches), last_lamport(connection)))
             self._journal.forget(path)
         self._waiting.clear()
         tell(self.waiting_changed, 0)
@@ -175,6 +179,7 @@ class Workspace:
             self.remarks += remarks
             with self._database.reading() as connection:
                 self._clock.witness(last_lamport(connection))
+            self._waiting = [self._numbered(batch) for batch in self._waiting]
         return self._database
 
     # -- reading
