@@ -107,7 +107,7 @@ def test_label_images_come_back_bit_by_bit(key: str, one: AnnotationSet) -> None
 
 
 @pytest.mark.parametrize("key", ["rois-csv", "rois-parquet"])
-@quick
+@settings(quick, max_examples=5)
 @given(one=object_sets(regions(masks())))
 def test_the_table_loses_nothing(key: str, one: AnnotationSet) -> None:
     assert format_of_key(key).losses([one]) == ()

@@ -32,25 +32,32 @@ class DocumentError(ValueError):
 def to_document(value: Any) -> Document:
     """Return a dataclass of the model as a JSON object. Raises ``DocumentError`` for a time without a zone."""
     document: Document = {"kind": value.kind} if isinstance(value, Shape) else {}
-    for field in fields(value):
-        content = getattr(value, field.name)
-        if field.default is MISSING or content != field.default or type(content) is not type(field.default):
-            document[field.name] = _encoded(content)
+    for name, default in _defaults(cast("Any", type(value))):
+        content = getattr(value, name)
+        if content is default:
+            continue
+        if default is MISSING or content != default or type(content) is not type(default):
+            document[name] = _encoded(content)
     return document
 
 
+@cache
+def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
+    return tuple((field.name, field.default) for field in fields(cast("Any", kind)))
+
+
 def _encoded(value: Any) -> Any:
-    if is_dataclass(value):
-        return to_document(value)
+    if value is None or isinstance(value, str | int):
+        return value
     if isinstance(value, tuple):
         return [_encoded(one) for one in value]
     if isinstance(value, datetime):
         return time_text(value)
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
-    if isinstance(value, float) and not math.isfinite(value):
-        return {"number": repr(value)}
-    return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"number": repr(float(value))}
+    return to_document(value)
 
 
 def from_document(kind: type[T], document: object, where: str = "") -> T:
@@ -77,18 +84,23 @@ def _hints(kind: type) -> dict[str, Any]:
 
 
 def _decoded(hint: Any, value: object, where: str) -> Any:
-    origin = get_origin(hint)
+    origin, arguments = _parts(hint)
     if origin in (Union, types.UnionType):
-        return _one_of(get_args(hint), value, where)
+        return _one_of(arguments, value, where)
     if origin is Literal:
-        return _checked(value, isinstance(value, str) and value in get_args(hint), where)
+        return _checked(value, isinstance(value, str) and value in arguments, where)
     if origin is tuple:
-        return _tuple(get_args(hint), value, where)
+        return _tuple(arguments, value, where)
     if hint is Shape:
         return shape_from_document(value, where)
     if is_dataclass(hint):
         return from_document(cast("type[Any]", hint), value, where)
     return _simple(hint, value, where)
+
+
+@cache
+def _parts(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    return get_origin(hint), get_args(hint)
 
 
 def _one_of(hints: tuple[Any, ...], value: object, where: str) -> Any:

@@ -14,7 +14,10 @@ MOST_DIGITS = 400
 
 def plain(number: float) -> str:
     """Return the shortest decimal that reads back as the same number: "6.7", "16", never "1e-07" or "-0"."""
-    return _text(Decimal(repr(float(number) + 0.0)))
+    text = repr(float(number) + 0.0)
+    if "e" in text:
+        return _text(Decimal(text))
+    return text.removesuffix(".0")
 
 
 def centre_text(corner: float) -> str:

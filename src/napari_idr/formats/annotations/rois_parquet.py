@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from napari_idr.errors import FormatError, Unsupported
 
 from .files import HINT, read_bytes, write_bytes
-from .rois_rows import BOUND_COLUMNS, NEEDED, rows_of, sets_of, table_losses
+from .rois_rows import NEEDED, NUMBER_COLUMNS, rows_of, sets_of, table_losses
 from .table_columns import FEATURE, value_of, value_text
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _array(cells: list[str], column: str) -> Any:
 
     if column in WHOLE:
         return pyarrow.array([int(cell) if cell else None for cell in cells], pyarrow.int64())
-    if column in BOUND_COLUMNS:
+    if column in NUMBER_COLUMNS:
         return pyarrow.array([float(cell) if cell else None for cell in cells], pyarrow.float64())
     return _feature_array(cells) if column.startswith(FEATURE) else pyarrow.array(cells, pyarrow.string())
 

@@ -18,7 +18,7 @@ from .documents import Document, DocumentError, from_document, to_document
 from .files import told_of
 from .held import losses, naming
 from .image_documents import image_document, named_image, statements_of
-from .kept_shapes import kept_documents, restored
+from .kept_shapes import restored
 from .placing import another_image, image_of, uuid_for
 from .plain_numbers import plain
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from napari_idr.model.annotation import Shape
     from napari_idr.model.finding import Loss
 
     from .flat_rows import Row
@@ -57,7 +58,7 @@ COLUMNS = (
     *table_shapes.BOUNDS, *PIXEL_SIZES, *table_shapes.LOOKS, "label_image", "label_value", "track_id", "parent_uuid",
     *table_columns.NAMES[table_columns.NAMES.index("phenotype"):],
 )  # fmt: skip
-BOUND_COLUMNS = (*table_shapes.BOUNDS, *PIXEL_SIZES)
+NUMBER_COLUMNS = (*table_shapes.BOUNDS, *PIXEL_SIZES, "stroke_width")
 """Columns of numbers that are not whole."""
 NEEDED = ("shape_type", "vertices_yx")
 NO_OBJECT = "image"
@@ -102,11 +103,7 @@ def _pixel_sizes(image: AnnotatedImage) -> Row:
 
 
 def _rows(one: AnnotatedObject) -> list[Row]:
-    kept = kept_documents(one.shapes, table_shapes.as_read) or [None] * len(one.shapes)
-    rows: list[Row] = [
-        {**table_shapes.shape_cells(shape), "shape_index": str(number), "shape": _json(document)}
-        for number, (shape, document) in enumerate(zip(one.shapes, kept, strict=True))
-    ] or [{"shape_type": LABEL}]
+    rows = [_shape_row(shape, number) for number, shape in enumerate(one.shapes)] or [{"shape_type": LABEL}]
     cells = table_columns.object_cells(one)
     rows = [{**row, **cells} for row in rows]
     if not _tell_all(rows[0], one):
@@ -114,13 +111,21 @@ def _rows(one: AnnotatedObject) -> list[Row]:
     return rows
 
 
+def _shape_row(shape: Shape, number: int) -> Row:
+    cells = table_shapes.shape_cells(shape)
+    document = None if table_shapes.shape_of(cells) == shape else to_document(shape)
+    return {**cells, "shape_index": str(number), "shape": _json(document)}
+
+
 def _tell_all(row: Row, one: AnnotatedObject) -> bool:
     """Return whether the cells that people read tell all of an object, down to the types of its values."""
     blank = AnnotatedObject(uuid=one.uuid, is_track=one.is_track)
     try:
-        return _json(_document(table_columns.as_edited(blank, row))) == _json(_document(one))
+        told = table_columns.as_edited(blank, row)
     except DocumentError:
         return False
+    types = [[type(value) for _, value in thing.features] for thing in (told, one)]
+    return told == replace(one, shapes=()) and types[0] == types[1]
 
 
 def _document(one: AnnotatedObject) -> Document:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from napari_idr.model.annotation_set import STATUSES, AnnotatedObject, LabelPlace
 from napari_idr.model.annotator import Annotator, bare_orcid
@@ -33,14 +33,15 @@ class Columns:
 
     names: tuple[str, ...]
     get: Callable[[AnnotatedObject], Sequence[str]]
-    put: Callable[[AnnotatedObject, Sequence[str]], AnnotatedObject]
+    put: Callable[[Sequence[str]], dict[str, Any]]
+    """Fields of the object by what cells say; raises ``DocumentError``."""
 
 
 def _text(column: str, field: str) -> Columns:
     return Columns(
         (column,),
         lambda one: (clean(getattr(one, field)),),
-        lambda one, cells: replace(one, **cast("Any", {field: cells[0]})),
+        lambda cells: {field: cells[0]},
     )
 
 
@@ -49,8 +50,8 @@ def _time(field: str) -> Columns:
         time: datetime | None = getattr(one, field)
         return ("" if time is None else time_text(time),)
 
-    def put(one: AnnotatedObject, cells: Sequence[str]) -> AnnotatedObject:
-        return replace(one, **cast("Any", {field: time_of(cells[0], field) if cells[0] else None}))
+    def put(cells: Sequence[str]) -> dict[str, Any]:
+        return {field: time_of(cells[0], field) if cells[0] else None}
 
     return Columns((field,), get, put)
 
@@ -61,12 +62,12 @@ def _phenotype_cells(one: AnnotatedObject) -> Sequence[str]:
     return [clean(SEPARATOR.join(listed)) if any(listed) else "" for listed in parts]
 
 
-def _with_phenotypes(one: AnnotatedObject, cells: Sequence[str]) -> AnnotatedObject:
+def _phenotypes(cells: Sequence[str]) -> dict[str, Any]:
     names, labels, accessions = (cell.split(SEPARATOR) if cell else [] for cell in cells)
     if not len(names) == len(labels) == len(accessions):
         names, labels, accessions = [cells[0]] if cells[0] else [], [cells[1]], [cells[2]]
     found = zip(names, labels, accessions, strict=False)
-    return replace(one, phenotypes=tuple(_phenotype(*triple) for triple in found))
+    return {"phenotypes": tuple(_phenotype(*triple) for triple in found)}
 
 
 def _phenotype(name: str, label: str, accession: str) -> Phenotype:
@@ -76,31 +77,31 @@ def _phenotype(name: str, label: str, accession: str) -> Phenotype:
     return Phenotype(name, OntologyTerm(known, label) if known else None)
 
 
-def _annotator(one: AnnotatedObject, cells: Sequence[str]) -> AnnotatedObject:
-    return replace(one, annotator=Annotator(cells[0], bare_orcid(cells[1]) if cells[1] else ""))
+def _annotator(cells: Sequence[str]) -> dict[str, Any]:
+    return {"annotator": Annotator(cells[0], bare_orcid(cells[1]) if cells[1] else "")}
 
 
-def _status(one: AnnotatedObject, cells: Sequence[str]) -> AnnotatedObject:
+def _status(cells: Sequence[str]) -> dict[str, Any]:
     status = cells[0] or "unreviewed"
     if status not in STATUSES:
         raise DocumentError(f"{status[:40]!r} is no status, which is one of {', '.join(STATUSES)}")
-    return replace(one, status=status)
+    return {"status": status}
 
 
 def _label_cells(one: AnnotatedObject) -> Sequence[str]:
     return ("", "") if one.label is None else (clean(one.label.image), str(one.label.value))
 
 
-def _with_label(one: AnnotatedObject, cells: Sequence[str]) -> AnnotatedObject:
+def _label(cells: Sequence[str]) -> dict[str, Any]:
     if not any(cells):
-        return replace(one, label=None)
+        return {"label": None}
     if not re.fullmatch(r"-?\d{1,19}(\.0+)?", cells[1]):
         raise DocumentError(f"{cells[1][:40]!r} is no label value")
-    return replace(one, label=LabelPlace(cells[0], int(cells[1].partition(".")[0])))
+    return {"label": LabelPlace(cells[0], int(cells[1].partition(".")[0]))}
 
 
-def _parents(one: AnnotatedObject, cells: Sequence[str]) -> AnnotatedObject:
-    return replace(one, parents=tuple(cells[0].split()))
+def _parents(cells: Sequence[str]) -> dict[str, Any]:
+    return {"parents": tuple(cells[0].split())}
 
 
 OBJECT_COLUMNS = (
@@ -108,9 +109,9 @@ OBJECT_COLUMNS = (
     _text("roi_name", "name"),
     _text("layer", "layer"),
     _text("class", "object_class"),
-    Columns(("label_image", "label_value"), _label_cells, _with_label),
+    Columns(("label_image", "label_value"), _label_cells, _label),
     Columns(("parent_uuid",), lambda one: (" ".join(one.parents),), _parents),
-    Columns(("phenotype", "phenotype_term_name", "phenotype_term_accession"), _phenotype_cells, _with_phenotypes),
+    Columns(("phenotype", "phenotype_term_name", "phenotype_term_accession"), _phenotype_cells, _phenotypes),
     _text("comment", "comment"),
     Columns(("status",), lambda one: (one.status,), _status),
     Columns(
@@ -135,12 +136,13 @@ def as_edited(one: AnnotatedObject, row: Row) -> AnnotatedObject:
 
     Columns that are not there change nothing. Raises ``DocumentError``.
     """
+    changes: dict[str, Any] = {}
     for columns in OBJECT_COLUMNS:
         before = columns.get(one)
         cells = [row.get(name, said) for name, said in zip(columns.names, before, strict=True)]
         if list(cells) != list(before):
-            one = columns.put(one, cells)
-    return replace(one, features=_features(one, row))
+            changes |= columns.put(cells)
+    return replace(one, **changes, features=_features(one, row))
 
 
 def _features(one: AnnotatedObject, row: Row) -> tuple[Feature, ...]:

@@ -26,7 +26,7 @@ from .details import clean, json_value
 from .documents import DocumentError
 from .omero_shape_fields import checked
 from .outlines import as_box, bounds, box, vertices
-from .plain_numbers import centre_text, corner_number
+from .plain_numbers import centre_text, corner_number, number_of, plain
 
 if TYPE_CHECKING:
     from napari_idr.model.annotation import XY, Color
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("shape_type", "z", "t", "c", "coord_convention", "vertices_yx")
 BOUNDS = ("bbox_y0", "bbox_x0", "bbox_y1", "bbox_x1")
-LOOKS = ("stroke_rgba", "fill_rgba", "shape_text")
+LOOKS = ("stroke_rgba", "fill_rgba", "stroke_width", "shape_text")
 CONVENTION = "pixel_center"
 NAMES = {
     "Rectangle": "rectangle",
@@ -65,6 +65,7 @@ def shape_cells(shape: Shape) -> Row:
         **dict(zip(BOUNDS, map(centre_text, (top, left, bottom, right)), strict=True)),
         "stroke_rgba": color_text(shape.style.stroke),
         "fill_rgba": color_text(shape.style.fill),
+        "stroke_width": _width_text(shape.style.stroke_width),
         "shape_text": clean(shape.text),
     }
 
@@ -90,7 +91,11 @@ def shape_of(row: Row) -> Shape:
     if name not in _MAKERS or not _MAKERS[name][1] <= len(points) <= _MAKERS[name][2]:
         raise DocumentError(f"{name[:40]!r} with {len(points)} vertices is no shape")
     common: dict[str, Any] = {axis: _index(row.get(axis, ""), axis) for axis in ("z", "t", "c")}
-    style = Style(stroke=color_of(row.get("stroke_rgba", "")), fill=color_of(row.get("fill_rgba", "")))
+    style = Style(
+        stroke=color_of(row.get("stroke_rgba", "")),
+        fill=color_of(row.get("fill_rgba", "")),
+        stroke_width=_width(row.get("stroke_width", "")),
+    )
     shape: Shape = _MAKERS[name][0](points, {**common, "style": style, "text": row.get("shape_text", "")})
     return shape
 
@@ -172,6 +177,17 @@ _MAKERS: dict[str, tuple[Any, int, int]] = {
     "text": (_at(Label), 1, 1),
     "mask": (_mask, 4, 4),
 }
+
+
+def _width_text(width: float | None) -> str:
+    return "" if width is None or not 0 <= width <= FARTHEST else plain(width)
+
+
+def _width(text: str) -> float | None:
+    try:
+        return number_of(text) if text else None
+    except ValueError as error:
+        raise DocumentError(f"stroke_width: {error}") from error
 
 
 def color_text(color: Color | None) -> str:
