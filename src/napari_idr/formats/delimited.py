@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from napari_idr.errors import AccessDenied, FormatError, NotFound
 
+from .ome_xml import xml_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
@@ -139,7 +141,9 @@ def table_text(columns: Sequence[str], rows: Iterable[Mapping[str, str]], *, del
     if delimiter == "\t":
         return "".join("\t".join(" ".join(cell.split()) for cell in line) + "\n" for line in lines)
     text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(lines)
+    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(
+        [xml_text(cell) for cell in line] for line in lines
+    )
     return text.getvalue()
 
 

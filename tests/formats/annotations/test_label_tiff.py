@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -199,6 +200,16 @@ def test_damaged_files_are_refused_in_a_sentence(tmp_path: Path) -> None:
         path.write_bytes(whole[:end])
         with pytest.raises(FormatError):
             FORMAT.read(path, image())
+
+
+def test_a_strip_that_expands_beyond_its_size_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(label_tiff, "AT_ONCE", 1 << 20)
+    path = tmp_path / "bomb.labels.tif"
+    bomb = zlib.compress(bytes(64 << 20))
+    tifffile.imwrite(path, iter([bomb]), shape=(64, 80), dtype="uint8", compression="zlib", rowsperstrip=64)
+    assert path.stat().st_size > 60_000
+    with pytest.raises(FormatError, match="expands"):
+        FORMAT.read(path, image())
 
 
 def test_a_file_of_another_image_is_refused(tmp_path: Path) -> None:

@@ -81,6 +81,7 @@ def test_boxes_round_labels_are_those_of_their_pixels(tmp_path: Path) -> None:
         "nuclei_ROI_table",
         "cells_ROI_table",
         "nuclei_features",
+        "cells_features",
     ]
     held = json.loads((path / "nuclei_ROI_table" / "table" / ".zattrs").read_text())
     assert held["label"] == [1, 2]

@@ -68,6 +68,12 @@ def test_a_phenotype_of_the_study_alone_marks_no_image() -> None:
 def test_what_is_written_passes_the_checks(written: Path) -> None:
     assert check_idr_annotation(written, LABELS) == ()
     assert run_validator("tables", written) == []
+    assert run_validator("idr_annotation", written, needs_samples=True) == []
+
+
+def test_the_second_opinion_sees_what_is_wrong(written: Path) -> None:
+    written.write_text(written.read_text(encoding="utf-8").replace("CMPO_0000118", "CMPO_0000119"), encoding="utf-8")
+    assert run_validator("idr_annotation", written, needs_samples=True)
 
 
 def test_what_it_says_of_an_image_is_read_back(written: Path) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from napari_idr.errors import AccessDenied, FormatError, NotFound
+from napari_idr.errors import AccessDenied, FormatError, NapariIdrError, NotFound, Unsupported
 from napari_idr.formats.ome_xml import parse_ome_xml
 from napari_idr.model.annotation_set import AnnotatedImage, AnnotationSet, LabelImage, Spacing
 from napari_idr.model.finding import Loss
@@ -43,6 +43,13 @@ LARGE_FILE = (1 << 32) - (1 << 25)
 """Bytes of pixels from which on the 32-bit offsets of plain TIFF may not reach."""
 IN_MEMORY = 2 << 30
 """Bytes of a label image that are read at once; larger ones stay in the file and are read piece by piece."""
+AT_ONCE = 256 << 20
+"""Bytes that a strip may expand to before it is looked at."""
+MOST_EXPANSION = 1032
+"""How many bytes zlib makes of one at most."""
+LZMA = 34925
+EXPANDING = (8, 32946, LZMA)
+"""Compressions, as TIFF numbers them, that tifffile unpacks without bound."""
 HINT = "check that it is a label image"
 DAMAGE = (ValueError, LookupError, TypeError, ArithmeticError, OSError, RuntimeError, StructError, zlib.error)
 """What tifffile raises for files that are broken or lie about themselves."""
@@ -239,10 +246,35 @@ def _pixels(series: tifffile.TiffPageSeries, path: Path) -> np.ndarray:
 
             lazy: Any = zarr.open_array(store=series.aszarr(), mode="r")
             return cast("np.ndarray", lazy)
+        _check_expansion(series, path)
         pixels: np.ndarray = series.asarray()
+    except NapariIdrError:
+        raise
     except (MemoryError, *DAMAGE) as error:
         raise _damaged(path, error) from error
     return pixels
+
+
+def _check_expansion(series: tifffile.TiffPageSeries, path: Path) -> None:
+    """Refuse strips and tiles that expand beyond their size: zlib would fill the memory before anybody counts."""
+    for page in series.pages:
+        frame = None if page is None else page.keyframe
+        if page is None or frame is None or series.parent is None or frame.compression not in EXPANDING:
+            continue
+        if frame.compression == LZMA:
+            raise Unsupported("It is compressed with LZMA, which can expand without bound", path.name, "use zlib")
+        limit = max(int(np.prod(frame.chunks)) * series.dtype.itemsize, 1 << 16)
+        for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
+            if count * MOST_EXPANSION > AT_ONCE:
+                series.parent.filehandle.seek(offset)
+                _check_strip(series.parent.filehandle.read(count), limit, path)
+
+
+def _check_strip(data: bytes, limit: int, path: Path) -> None:
+    unpacker = zlib.decompressobj()
+    unpacker.decompress(data, limit)
+    if unpacker.unconsumed_tail:
+        raise _damaged(path, ValueError("a strip expands beyond its size"))
 
 
 def _axes(axes: str, shape: Sequence[int], given: AnnotatedImage | None, path: Path) -> dict[str, int]:

@@ -74,7 +74,8 @@ def write_ngio_tables(folder: Path, one: AnnotationSet, zarr_format: ZarrFormat 
     for label in one.labels:
         rows = tuple(mask_rows(label, one.image))
         tables.append(NgioTable(label.name + MASKS, "masking_roi_table", LABEL, "int", rows, label.name))
-    for name in dict.fromkeys(each.label.image for each in one.objects if each.label is not None):
+    named = (each.label.image for each in one.objects if each.label is not None)
+    for name in dict.fromkeys((*(label.name for label in one.labels), *named)):
         described = [each for each in one.objects if each.label is not None and each.label.image == name]
         rows = tuple(label_rows(described))
         tables.append(NgioTable(name + FEATURES, "feature_table", LABEL, "int", rows, name))

@@ -66,7 +66,7 @@ def object_facts(one: AnnotatedObject, taken: Sequence[str] = ()) -> dict[str, V
         column = xml_text(_feature_column(name, taken))
         if column in facts:
             raise FormatError(f"Two features are named {name!r}", one.name or one.uuid, "rename one of them")
-        if value is not None and not (isinstance(value, float) and not math.isfinite(value)):
+        if value not in (None, "") and not (isinstance(value, float) and not math.isfinite(value)):
             facts[column] = _clean_value(value)
     return facts
 

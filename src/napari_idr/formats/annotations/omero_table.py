@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import FormatError
 from napari_idr.formats.delimited import read_table, table_text
+from napari_idr.formats.ome_xml import xml_text
 from napari_idr.model.annotation_set import AnnotatedImage, AnnotationSet
 from napari_idr.model.finding import Loss
 
@@ -96,7 +97,7 @@ def roi_names(objects: Sequence[AnnotatedObject]) -> dict[str, str]:
 
     Raises ``FormatError`` where two have one name.
     """
-    names = {one.uuid: one.name or one.uuid for one in objects}
+    names = {one.uuid: xml_text(one.name) or one.uuid for one in objects}
     double = [name for name, count in Counter(names.values()).items() if count > 1]
     if double:
         raise FormatError(f"Two objects are named {min(double)!r}", "", "give each object of an image its own name")
