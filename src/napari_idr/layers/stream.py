@@ -126,14 +126,14 @@ class LayerStream:
             self._newest = request
             self._missing = {*wishes.chunks, *wishes.metadata, *wishes.unpainted}
             self._asks = wishes.metadata
-            self._seen = wishes.seen
+            moved, self._seen = wishes.seen[:1] != self._seen[:1], wishes.seen
             for level, box in wishes.seen[:1]:
                 self._travel.note(level, box)
         self._on_drawn(self, wishes.began)
         self._loader.cache.look(self, {*wishes.here, *wishes.chunks})
         wants = _affordable(list(wishes.chunks.values()), self._budget(), wishes.held)
         self._wanted = len(wants) + len(wishes.metadata) + len(wishes.unpainted)
-        self._loader.show(self, wants)
+        self._loader.show(self, wants, moved=moved)
         if wants:
             self._loader.forget(self._ahead)  # what is in view has the line to itself
         else:
@@ -163,7 +163,8 @@ class LayerStream:
             wishes = Wishes()
             seen[0].want(seen[1], wishes)
             with suppress(Cancelled):  # closed meanwhile
-                self._loader.show(self, _affordable(list(wishes.chunks.values()), self._budget(), wishes.held))
+                wants = _affordable(list(wishes.chunks.values()), self._budget(), wishes.held)
+                self._loader.show(self, wants, moved=False)
 
     def look_ahead(self) -> None:
         """Have fetched what may be looked at next, once the view itself is complete (loader's thread)."""

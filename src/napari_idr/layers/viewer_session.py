@@ -221,10 +221,10 @@ class ViewerSession:
             job.layers.append(step())
             if alone and self.viewer is not None:
                 self._show_whole(self.viewer, opened)
+            if plate is not None and len(job.layers) == 1:
+                seam.when_drawn(self.viewer, plate.follow)
 
-        first, *others = (partial(add, step) for step in steps)
-        follow = [] if plate is None else [plate.follow]
-        return [first, *follow, *others, partial(self._end, job, opened)]
+        return [*(partial(add, step) for step in steps), partial(self._end, job, opened)]
 
     def _end(self, job: OpenJob, opened: Opened) -> None:
         job.end("done")

@@ -208,11 +208,11 @@ class MosaicLevel(Level):
             if canvas.is_painted(slot.key, known):
                 continue
             lacks = canvas.still_lacks(slot.key, known, self._has_come)
-            if lacks is None and not at_once:
+            if lacks is None and known is not None and not at_once:
                 wishes.unpainted.add(slot.key)
                 continue
             if lacks is None:
-                at_once -= 1
+                at_once -= known is not None  # of what nothing is known there is nothing to paint
                 lacks = self._paint_once(slot, known, box, canvas)
             wishes.add(lacks)
 
