@@ -19,6 +19,7 @@ from napari_idr.streaming.loader import PREFETCH, Want
 from napari_idr.streaming.look_ahead import COARSE_PLANES_AHEAD, Travel, is_flat, ring
 
 from . import napari_seam as seam
+from .full_collections import full_collections
 from .main_thread import in_main_thread, soon_in_main_thread
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ class LayerStream:
         self._loader.cache.look(self, ())
 
     def _on_sliced(self, wishes: Wishes, request: int) -> None:
+        full_collections.stir()
         with self._lock:
             if request < self._newest:
                 return  # a view that was left is drawn late
@@ -314,6 +316,7 @@ class Streams:
         """Stop everything. GUI thread only."""
         self._loader.arrived.disconnect(self._on_arrived)
         self._loader.failed.disconnect(self._on_failed)
+        full_collections.release()
         for stream in list(self._streams.values()):
             stream.stop()
         for timer in (self._throttler, self._rest, self._ahead):
@@ -340,6 +343,7 @@ class Streams:
             stream.look_again()
 
     def _on_arrived(self, viewers: frozenset[Any]) -> None:
+        full_collections.stir()
         with self._lock:
             now = time.perf_counter()
             self._dirty.update({viewer: now for viewer in viewers if isinstance(viewer, LayerStream)})

@@ -19,6 +19,7 @@ from napari_idr.settings import Settings
 
 from . import napari_seam as seam
 from .box_loads import BoxLoads
+from .full_collections import full_collections
 from .main_thread import in_main_thread
 from .open_job import OpenJob
 from .opening import open_node
@@ -127,6 +128,7 @@ class ViewerSession:
         title = shown_address(what) if isinstance(what, str) else what.name
         job = OpenJob(title, address, replaces=not beside)
         self.opening.emit(job)
+        full_collections.stir()
         self._pool.submit(self._open, job, what, acquisition, tuple(wells))
         return job
 
