@@ -148,6 +148,25 @@ def test_closing_and_clearing_wait_for_no_lull(cache: DiskCache, monkeypatch: py
     assert on_disk(cache) == 1
 
 
+# -- what cannot be there is not looked for
+
+
+def test_a_name_may_be_held_until_the_folder_was_looked_through(tmp_path: Path) -> None:
+    cache = kept(tmp_path, x=entry())
+    assert cache.may_hold(NAME)
+    assert cache.load(entry_name("x")) is not None
+    assert cache.may_hold(entry_name("x"))
+    assert not cache.may_hold(NAME)
+    cache.keep(NAME, entry())
+    assert cache.may_hold(NAME)
+    cache.close()
+    assert cache.may_hold(NAME)
+
+
+def test_a_cache_without_room_may_hold_nothing(tmp_path: Path) -> None:
+    assert not DiskCache(tmp_path, 0).may_hold(NAME)
+
+
 # -- bounded
 
 

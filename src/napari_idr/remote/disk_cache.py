@@ -36,12 +36,12 @@ SHARE_OF_FREE_DISK = 4
 """The cache takes at most this part of what would be free without it."""
 STEPS = 16
 """The folder is looked through each time this part of the limit was written."""
-WAITING_LIMIT = 64 << 20
+WAITING_LIMIT = 96 << 20
 """Bytes that may wait to be written; what comes on top is not kept."""
 LULL_SECONDS = 0.5
 """Writing waits until nothing was kept for so long: it costs a millisecond of processor for each answer, which those
 that come need more. At :data:`MUCH_WAITS` bytes it begins at once, and after :data:`LONGEST_SECONDS`."""
-MUCH_WAITS = WAITING_LIMIT // 2
+MUCH_WAITS = 64 << 20
 LONGEST_SECONDS = 10.0
 PAUSE_AFTER_FAILURE = 60.0
 """Seconds without writing after the disk refused: full, or read-only."""
@@ -94,6 +94,10 @@ class DiskCache:
         """When something was kept last."""
         self._waits_since = 0.0
         """When something was kept first of what waits."""
+        self._names: frozenset[str] | None = None
+        """What the folder held at the first look; None before that."""
+        self._added: set[str] = set()
+        """What was written since this process began."""
         self._hurry = threading.Event()
         """Set while somebody waits for the disk."""
         self._written = limit  # the first write looks through the folder
@@ -107,6 +111,8 @@ class DiskCache:
         with self._lock:
             if name in self._waiting:
                 return self._waiting[name]
+        if self._names is None:
+            self._names = frozenset(cache_folder.names(self.folder))
         data = cache_folder.read(self.folder, name, ENTRY_LIMIT + 2 * FACTS_LIMIT)
         if data is None or not self.limit:
             return None
@@ -114,6 +120,14 @@ class DiskCache:
         if entry is None:
             cache_folder.remove(self.folder, name)
         return entry
+
+    def may_hold(self, name: str) -> bool:
+        """Whether there is a point in looking for a name on disk; at once, without looking there.
+
+        Does not know what other processes have kept since this one looked through the folder, at the first ``load``.
+        """
+        names = self._names
+        return bool(self.limit) and (names is None or name in names or name in self._added or name in self._waiting)
 
     def keep(self, name: str, entry: Entry) -> None:
         """Keep an answer under a name, in the background; a full disk or queue is no error."""
@@ -215,6 +229,7 @@ class DiskCache:
             cache_folder.prepare(self.folder)
             self._make_room()
         self._written += cache_folder.write(self.folder, name, parts)
+        self._added.add(name)
 
     def _make_room(self) -> None:
         total = sum(file.size for file in cache_folder.files(self.folder))
