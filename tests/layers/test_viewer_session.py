@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from napari_idr.errors import Cancelled
+from napari_idr.layers import napari_seam as seam
 from napari_idr.layers.recent import RecentList
 
 if TYPE_CHECKING:
@@ -84,6 +85,38 @@ def test_no_chunk_of_a_plate_is_fetched_twice(
     assert len(paths) > 100
     twice = {path for path in paths if paths.count(path) > 1 and ".z" not in path}
     assert not twice
+
+
+def test_the_wells_are_read_after_the_first_picture_was_drawn(
+    demo: ViewerSession, server: EmbeddedServer, qtbot: QtBot, finished: Finished
+) -> None:
+    viewer: Any = demo.viewer
+    before: list[list[str]] = []
+
+    def note(event: Any) -> None:
+        drawn = [layer._slice.image.raw for layer in viewer.layers if hasattr(layer, "data_level")]
+        if not before and any(picture.any() for picture in drawn):
+            before.append([entry["path"] for entry in asked(server) if entry["path"].startswith("/zarr/")])
+
+    viewer.window._qt_viewer.canvas._scene_canvas.events.draw.connect(note, position="first")
+    finished(demo.open("idr-demo://plate"))
+    settled(demo, qtbot)
+    metadata = [path for path in before[0] if path.rsplit("/", 1)[-1].startswith(".z")]
+    wells = {path.split("/")[3] + path.split("/")[4] for path in before[0] if path.count("/") > 5}
+    assert 0 < len(metadata) <= 12
+    assert len(wells) == 1  # the first one's
+
+
+def test_a_window_that_is_not_drawn_is_not_waited_for(
+    session: ViewerSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seam, "UNSEEN_MS", 20)
+    called: list[str] = []
+    seam.when_drawn(object(), lambda: called.append("no window"))
+    qtbot.waitUntil(lambda: called == ["no window"])
+    session.viewer.window._qt_window.hide()  # type: ignore[union-attr]
+    seam.when_drawn(session.viewer, lambda: called.append("hidden"))
+    qtbot.waitUntil(lambda: called == ["no window", "hidden"])
 
 
 def test_the_labels_of_a_plate_say_whose_they_are(demo: ViewerSession, qtbot: QtBot, finished: Finished) -> None:

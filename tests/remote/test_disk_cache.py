@@ -7,12 +7,13 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from napari_idr.remote import cache_folder
+from napari_idr.remote import cache_folder, disk_cache
 from napari_idr.remote.cache_entry import DAY, NO_VERSION, Entry, Version, pack
 from napari_idr.remote.disk_cache import DiskCache, entry_name
 
@@ -91,6 +92,79 @@ def test_names_do_not_tell_what_was_looked_at() -> None:
     name = entry_name("object", "https://server/secret-study.zarr", "")
     assert cache_folder.NAME.fullmatch(name)
     assert entry_name("ab", "c") != entry_name("a", "bc")
+
+
+# -- written in a lull
+
+
+def on_disk(cache: DiskCache) -> int:
+    return sum(1 for _ in cache_folder.files(cache.folder))
+
+
+def test_nothing_is_written_while_answers_come_unless_much_waits(
+    cache: DiskCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk_cache, "LULL_SECONDS", 3600)
+    for number in range(20):
+        cache.keep(entry_name(str(number)), entry())
+    assert on_disk(cache) == 0
+    assert all(cache.load(entry_name(str(number))) for number in range(20))
+    monkeypatch.setattr(disk_cache, "LULL_SECONDS", 0)
+    cache.keep(NAME, entry())
+    cache.close()
+    assert on_disk(cache) == 21
+
+
+def test_much_that_waits_is_written_without_a_lull(cache: DiskCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk_cache, "LULL_SECONDS", 3600)
+    monkeypatch.setattr(disk_cache, "MUCH_WAITS", 100_000)
+    asked = [entry_name(str(number)) for number in range(17)]
+    for name in asked:
+        cache.keep(name, entry())  # 6000 bytes each: the last one is beyond
+    deadline = time.monotonic() + 20
+    while not on_disk(cache) and time.monotonic() < deadline:
+        threading.Event().wait(0.01)
+    assert on_disk(cache) >= 1
+
+
+def test_nothing_waits_for_a_lull_for_long(cache: DiskCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk_cache, "LULL_SECONDS", 3600)
+    monkeypatch.setattr(disk_cache, "LONGEST_SECONDS", 0.05)
+    cache.keep(NAME, entry())
+    deadline = time.monotonic() + 20
+    while not on_disk(cache) and time.monotonic() < deadline:
+        threading.Event().wait(0.01)
+    assert on_disk(cache) == 1
+
+
+def test_closing_and_clearing_wait_for_no_lull(cache: DiskCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk_cache, "LULL_SECONDS", 3600)
+    began = time.monotonic()
+    cache.keep(NAME, entry())
+    cache.clear()
+    cache.keep(NAME, entry())
+    cache.close()
+    assert time.monotonic() - began < disk_cache.LAST_WRITES
+    assert on_disk(cache) == 1
+
+
+# -- what cannot be there is not looked for
+
+
+def test_a_name_may_be_held_until_the_folder_was_looked_through(tmp_path: Path) -> None:
+    cache = kept(tmp_path, x=entry())
+    assert cache.may_hold(NAME)
+    assert cache.load(entry_name("x")) is not None
+    assert cache.may_hold(entry_name("x"))
+    assert not cache.may_hold(NAME)
+    cache.keep(NAME, entry())
+    assert cache.may_hold(NAME)
+    cache.close()
+    assert cache.may_hold(NAME)
+
+
+def test_a_cache_without_room_may_hold_nothing(tmp_path: Path) -> None:
+    assert not DiskCache(tmp_path, 0).may_hold(NAME)
 
 
 # -- bounded
@@ -295,8 +369,10 @@ WRITE = """
 import sys, time
 from pathlib import Path
 from napari_idr.remote.cache_entry import NO_VERSION, Entry
+from napari_idr.remote import disk_cache
 from napari_idr.remote.disk_cache import DiskCache, entry_name
 
+disk_cache.LULL_SECONDS = 0
 cache = DiskCache(Path(sys.argv[1]), int(sys.argv[2]))
 print("ready", flush=True)
 wrong = 0

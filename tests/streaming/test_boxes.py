@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from fake_source import FakeSource, array_of, counting
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_idr.errors import Cancelled, ChunkError, NapariIdrError
@@ -52,6 +52,7 @@ def test_a_box_at_a_level_is_every_pixel_that_it_touches(
     assert box_at_level((box,), (size,), (level_size,)) == (expected,)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_pieces_fill_a_box_and_touch_no_chunk_twice(data: st.DataObject) -> None:
     ndim = data.draw(st.integers(1, 4))

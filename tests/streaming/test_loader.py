@@ -187,6 +187,18 @@ def test_what_nobody_wants_is_cancelled_when_its_grace_is_over(loader, strip, no
     assert loader.in_flight() == 1
 
 
+def test_a_view_that_stays_drops_nothing_at_once(loader, strip, long_grace):
+    array, source = strip
+    loader.show("viewer", wants(array, (0, 0), (1, 0)))
+    settle(loader)
+    loader.show("viewer", wants(array, (1, 0)), moved=False)  # drawn before the first was known
+    loader.show("viewer", wants(array, (0, 0), (1, 0)), moved=False)
+    source.let_through(loader)
+    settle(loader)
+    assert source.asked == [(0, 0), (1, 0)]
+    assert source.cancelled == []
+
+
 def test_within_its_grace_a_download_is_taken_up_again(loader, strip, long_grace):
     array, source = strip
     loader.show("viewer", wants(array, (0, 0)))

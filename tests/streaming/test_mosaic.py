@@ -512,6 +512,18 @@ def test_one_redraw_paints_a_bounded_number_of_fields_and_says_that_others_follo
     np.testing.assert_array_equal(picture, exact)
 
 
+def test_fields_not_known_yet_do_not_keep_a_known_one_from_being_painted(loader):
+    layout, fields = plate_of(loader, 8, 12)
+    level = mosaic_levels(layout, fields, leading=(), factors=(1,))[0]
+    corner = layout.slots[(0, 0)][0]
+    fields.now = {corner.key: fields.made[corner.key].levels}
+    exact = fields.made[corner.key].levels.levels[0].read(((0, 16), (0, 16)))
+    picture, wishes = paint(level)  # the corner is farthest from the centre
+    np.testing.assert_array_equal(picture[:16, :16], exact)
+    assert len(wishes.metadata) == 95
+    assert not wishes.unpainted
+
+
 def test_a_finer_level_begins_as_the_coarser_picture_and_ends_exact(loader, canvases):
     layout, fields = plate_of(loader, 3, 4)
     fine, coarse = mosaic_levels(layout, fields, leading=(), factors=(1, 2))

@@ -7,9 +7,9 @@ too, slower but never wrong.
 
 Private names used: ``layer._slicing_state`` (``_slice_request_class``, ``set_slice_input``, ``_slice``),
 ``layer._level_materializer``, ``layer._reset_thumbnail_level_data``, ``layer._get_value``,
-``layer._calc_data_range``, ``window._qt_window``, ``_slice_out_of_bounds`` of a slice request,
-``layer._data_view`` (``edit``, ``update_edge_width``), ``napari._vispy.utils.gl.get_max_texture_sizes`` (napari
-0.9.1 to 0.10.0rc1).
+``layer._calc_data_range``, ``layer._data_view`` (``edit``, ``update_edge_width``), ``window._qt_window``,
+``window._qt_viewer.canvas._scene_canvas``, ``_slice_out_of_bounds`` of a slice request,
+``napari._vispy.utils.gl.get_max_texture_sizes`` (napari 0.9.1 to 0.10.0rc1).
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 REDRAW_MS = 25
 """Enough for the window to be drawn once; measured with the crash that ``turns`` avoids: 0 is too short."""
+
+UNSEEN_MS = 1000
+"""Longest wait for a window to be drawn."""
 
 COMMON_VOLUME_SIDE = 2048
 """Longest side of a 3-D texture that OpenGL 4.1 and any graphics card of the last ten years take."""
@@ -323,6 +326,28 @@ def call_later(milliseconds: int, function: Callable[[], object]) -> None:
     from qtpy.QtCore import QTimer
 
     QTimer.singleShot(milliseconds, function)
+
+
+def when_drawn(viewer: Any, function: Callable[[], object]) -> None:
+    """Call something quick once, as soon as the window was drawn next. GUI thread only.
+
+    A window that is not drawn (minimised, hidden, or none at all) has it called after :data:`UNSEEN_MS`.
+    """
+    canvas = getattr(getattr(getattr(viewer, "window", None), "_qt_viewer", None), "canvas", None)
+    drawn = getattr(getattr(getattr(canvas, "_scene_canvas", None), "events", None), "draw", None)
+    called = False
+
+    def call(event: Any = None) -> None:
+        nonlocal called
+        if not called:
+            called = True
+            if drawn is not None:
+                drawn.disconnect(call)
+            function()
+
+    call_later(UNSEEN_MS, call)
+    if drawn is not None:
+        drawn.connect(call, position="last")
 
 
 def when_window_goes(viewer: Any, function: Callable[[], object]) -> None:

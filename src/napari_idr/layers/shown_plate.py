@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+HAND_OVER_SECONDS = 0.5
+"""Within this time a layer that was added asks for what it shows, however busy the window is."""
+
 
 class ShownPlate:
     """The layers of one plate. GUI thread only."""
@@ -66,7 +69,7 @@ class ShownPlate:
         layer = self._viewer_session().add(moved_down(self.plans[index], self.down))
         self._awaited.discard(index)
         if not self._awaited:
-            self._viewer_session().session.loader.forget(self._ahead)
+            self._hand_over(layer)
         self._say_where(layer)
         self.channels.append(layer)
         return layer
@@ -136,6 +139,13 @@ class ShownPlate:
                     plan.levels[level].want(seen[1], wishes)
         with suppress(Cancelled):  # closed meanwhile
             session.session.loader.show(self._ahead, list(wishes.chunks.values()))
+
+    def _hand_over(self, layer: Layer) -> None:
+        """Leave to the layers what was fetched for them, once they have asked for it themselves."""
+        session = self._viewer_session()
+        session.streams.touch([layer])
+        loader = session.session.loader
+        loader.soon(lambda: loader.in_seconds(HAND_OVER_SECONDS, partial(loader.forget, self._ahead)))
 
     def _on_swept(self) -> None:
         """Say what is wrong, once, and lay out anew what does not fit: every well is known, or more of a field."""

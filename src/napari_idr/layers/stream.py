@@ -19,6 +19,7 @@ from napari_idr.streaming.loader import PREFETCH, Want
 from napari_idr.streaming.look_ahead import COARSE_PLANES_AHEAD, Travel, is_flat, ring
 
 from . import napari_seam as seam
+from .full_collections import full_collections
 from .main_thread import in_main_thread, soon_in_main_thread
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ napari alone; half of that leaves room for panning."""
 
 SLOWEST_MS = 200
 """Longest time between two redraws while something comes, however slow the graphics are."""
+
+MANY, MANY_MS = 64, 120
+"""While so many things are to come each picture shows little more than the last one: so long between two redraws.
+Measured with a plate of 384 wells: drawing took as much of the processor as fetching."""
 
 REST_MS = 150
 """A view that rests this long asks for the metadata it lacks: one passed through on the way asks for none."""
@@ -120,20 +125,21 @@ class LayerStream:
         self._loader.cache.look(self, ())
 
     def _on_sliced(self, wishes: Wishes, request: int) -> None:
+        full_collections.stir()
         with self._lock:
             if request < self._newest:
                 return  # a view that was left is drawn late
             self._newest = request
             self._missing = {*wishes.chunks, *wishes.metadata, *wishes.unpainted}
             self._asks = wishes.metadata
-            self._seen = wishes.seen
+            moved, self._seen = wishes.seen[:1] != self._seen[:1], wishes.seen
             for level, box in wishes.seen[:1]:
                 self._travel.note(level, box)
         self._on_drawn(self, wishes.began)
         self._loader.cache.look(self, {*wishes.here, *wishes.chunks})
         wants = _affordable(list(wishes.chunks.values()), self._budget(), wishes.held)
         self._wanted = len(wants) + len(wishes.metadata) + len(wishes.unpainted)
-        self._loader.show(self, wants)
+        self._loader.show(self, wants, moved=moved)
         if wants:
             self._loader.forget(self._ahead)  # what is in view has the line to itself
         else:
@@ -163,7 +169,8 @@ class LayerStream:
             wishes = Wishes()
             seen[0].want(seen[1], wishes)
             with suppress(Cancelled):  # closed meanwhile
-                self._loader.show(self, _affordable(list(wishes.chunks.values()), self._budget(), wishes.held))
+                wants = _affordable(list(wishes.chunks.values()), self._budget(), wishes.held)
+                self._loader.show(self, wants, moved=False)
 
     def look_ahead(self) -> None:
         """Have fetched what may be looked at next, once the view itself is complete (loader's thread)."""
@@ -313,6 +320,7 @@ class Streams:
         """Stop everything. GUI thread only."""
         self._loader.arrived.disconnect(self._on_arrived)
         self._loader.failed.disconnect(self._on_failed)
+        full_collections.release()
         for stream in list(self._streams.values()):
             stream.stop()
         for timer in (self._throttler, self._rest, self._ahead):
@@ -339,6 +347,7 @@ class Streams:
             stream.look_again()
 
     def _on_arrived(self, viewers: frozenset[Any]) -> None:
+        full_collections.stir()
         with self._lock:
             now = time.perf_counter()
             self._dirty.update({viewer: now for viewer in viewers if isinstance(viewer, LayerStream)})
@@ -410,7 +419,8 @@ class Streams:
         """Leave the window as much time for itself as the last redraw took."""
         took = (time.perf_counter() - started) * 1000
         with suppress(RuntimeError):  # closed meanwhile
-            self._throttler.setTimeout(min(SLOWEST_MS, max(FRAME_MS, int(2 * took))))
+            shortest = FRAME_MS if self._to_come() < MANY else MANY_MS
+            self._throttler.setTimeout(min(SLOWEST_MS, max(shortest, int(2 * took))))
 
     def _redraw_one(self, stream: LayerStream) -> None:
         layer = stream.layer
@@ -434,9 +444,11 @@ class Streams:
         if seam.holds_levels(layer):
             seam.forget_snapshot(layer)
 
+    def _to_come(self) -> int:
+        return sum(stream.to_come for stream in list(self._streams.values()))
+
     def _tell(self) -> None:
-        to_come = sum(stream.to_come for stream in list(self._streams.values()))
-        self.progress.emit(to_come, self._loader.in_flight())
+        self.progress.emit(self._to_come(), self._loader.in_flight())
 
     def _tell_failure(self, stream: LayerStream, error: Exception) -> None:
         layer = stream.layer

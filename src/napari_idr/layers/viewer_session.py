@@ -22,6 +22,7 @@ from napari_idr.settings import Settings
 from . import napari_seam as seam
 from .apart import free_below, moved_options
 from .box_loads import BoxLoads
+from .full_collections import full_collections
 from .history import Annotations
 from .known_rois import is_edited
 from .main_thread import in_main_thread
@@ -155,6 +156,7 @@ class ViewerSession:
         job = OpenJob(title, address, replaces=not beside, apart=apart)
         job.view = view or (parse_view_link(what) if isinstance(what, str) else None)
         self.opening.emit(job)
+        full_collections.stir()
         self._pool.submit(self._open, job, what, acquisition, tuple(wells))
         for other in others_of(what) if isinstance(what, str) else ():
             self.open(other)
@@ -252,11 +254,12 @@ class ViewerSession:
             job.layers.append(step())
             if alone and self.viewer is not None:
                 self._show_whole(self.viewer, opened)
+            if plate is not None and len(job.layers) == 1:
+                seam.when_drawn(self.viewer, plate.follow)
 
-        first, *others = (partial(add, step) for step in steps)
-        follow = [] if plate is None else [plate.follow]
         placed = [partial(self._set_apart, opened, plate)] if job.apart else []
-        return [*placed, first, *follow, *others, partial(self._show_view, job), partial(self._end, job, opened)]
+        added = [partial(add, step) for step in steps]
+        return [*placed, *added, partial(self._show_view, job), partial(self._end, job, opened)]
 
     def _set_apart(self, opened: Opened, plate: ShownPlate | None) -> None:
         """Have what is about to be added begin below what is shown."""

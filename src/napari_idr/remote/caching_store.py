@@ -21,6 +21,7 @@ from .disk_cache import entry_name
 from .read_only_store import ReadOnlyStore, is_metadata
 from .safe_address import host_of, without_secrets
 from .shard_memo import ShardMemo
+from .together import Together
 
 if TYPE_CHECKING:
     from zarr.abc.store import ByteRequest
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 ABSENT_FRESH = 3600.0
 """Seconds for which an absent key is believed: less than others, since an image that is being written gains keys."""
+SMALL_DOCUMENT = 64 << 10
+"""Bytes of JSON that are looked at where they come in: less than a millisecond."""
 PATIENCE_WITH_COPY = 3.0
 """Seconds that whoever has a copy waits for a server to say whether it is the newest."""
 
@@ -70,6 +73,7 @@ class CachingStore(ReadOnlyStore):
         self.address = inner.address
         self._host = host_of(inner.address)
         self._ends = ShardMemo()
+        self._loads = Together(self._load)
         self._question = entry_name("changed", _image(inner.address))
         self._changed_at: float | None = None
         """When what was kept before came into question; None where that was not looked up yet."""
@@ -105,7 +109,8 @@ class CachingStore(ReadOnlyStore):
         if byte_range is not None:
             self._parts.setdefault(key, set()).add(name)
         began = time.time()
-        kept = await asyncio.to_thread(self._load, name)
+        known_absent = self._changed_at is not None and not self._cache.may_hold(name)
+        kept = None if known_absent else await self._loads(name)
         if kept is not None and self._is_fresh(key, kept, byte_range):
             self._cache.uses += 1
             self._oldest_used = min(self._oldest_used, kept.checked)
@@ -113,6 +118,8 @@ class CachingStore(ReadOnlyStore):
         try:
             answer = await self._ask(key, byte_range, kept)
         except (Unreachable, TimedOut) as error:
+            if known_absent:
+                kept = await self._loads(name)  # another process may have kept it meanwhile
             if kept is not None and kept.checked > (self._changed_at or 0.0):
                 self._network.note_old(self._host, kept.checked)
                 return kept.body
@@ -169,7 +176,7 @@ class CachingStore(ReadOnlyStore):
         is_news = kept is not None and kept.checked > (self._changed_at or 0.0) and _differ(kept.body, answer.data)
         if is_news or answer.version.modified > self._oldest_used:
             self._put_in_question(began)
-        if answer.fresh_for >= 0 and (not is_metadata(key) or await asyncio.to_thread(_is_document, answer.data)):
+        if answer.fresh_for >= 0 and (not is_metadata(key) or await _is_document(answer.data)):
             fresh_for = min(answer.fresh_for, ABSENT_FRESH) if answer.data is None else answer.fresh_for
             self._cache.keep(name, Entry(answer.data, answer.version, checked, fresh_for))
         return answer.data
@@ -223,8 +230,14 @@ def _differ(before: bytes | None, now: bytes | None) -> bool:
     return len(before) != len(now) or hashlib.blake2b(before).digest() != hashlib.blake2b(now).digest()
 
 
-def _is_document(data: bytes | None) -> bool:
+async def _is_document(data: bytes | None) -> bool:
     """Whether metadata are what they should be; a page of a log-in is not kept in their place."""
+    if data is None or len(data) <= SMALL_DOCUMENT:
+        return _is_object(data)
+    return await asyncio.to_thread(_is_object, data)
+
+
+def _is_object(data: bytes | None) -> bool:
     try:
         return data is None or isinstance(json.loads(bytes(data)), dict)
     except (ValueError, RecursionError):

@@ -36,8 +36,13 @@ SHARE_OF_FREE_DISK = 4
 """The cache takes at most this part of what would be free without it."""
 STEPS = 16
 """The folder is looked through each time this part of the limit was written."""
-WAITING_LIMIT = 64 << 20
+WAITING_LIMIT = 96 << 20
 """Bytes that may wait to be written; what comes on top is not kept."""
+LULL_SECONDS = 0.5
+"""Writing waits until nothing was kept for so long: it costs a millisecond of processor for each answer, which those
+that come need more. At :data:`MUCH_WAITS` bytes it begins at once, and after :data:`LONGEST_SECONDS`."""
+MUCH_WAITS = 64 << 20
+LONGEST_SECONDS = 10.0
 PAUSE_AFTER_FAILURE = 60.0
 """Seconds without writing after the disk refused: full, or read-only."""
 LAST_WRITES = 10.0
@@ -69,8 +74,8 @@ class DiskCache:
 
     Notes
     -----
-    A kill at any moment leaves no wrong entry (see ``cache_folder``). Writing is done by one thread, so whoever
-    keeps an answer does not wait for the disk; what waits there is found by ``load`` already. A disk that
+    A kill at any moment leaves no wrong entry (see ``cache_folder``). Writing is done by one thread, in the next lull,
+    so whoever keeps an answer does not wait for the disk; what waits there is found by ``load`` already. A disk that
     refuses (full, read-only) costs nothing but the cache: ``problem`` says why.
     """
 
@@ -85,6 +90,16 @@ class DiskCache:
         self._lock = threading.Lock()
         self._waiting: dict[str, Entry] = {}
         self._waiting_bytes = 0
+        self._kept_at = 0.0
+        """When something was kept last."""
+        self._waits_since = 0.0
+        """When something was kept first of what waits."""
+        self._names: frozenset[str] | None = None
+        """What the folder held at the first look; None before that."""
+        self._added: set[str] = set()
+        """What was written since this process began."""
+        self._hurry = threading.Event()
+        """Set while somebody waits for the disk."""
         self._written = limit  # the first write looks through the folder
         self._silent_until = 0.0
         self._orders: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
@@ -96,6 +111,8 @@ class DiskCache:
         with self._lock:
             if name in self._waiting:
                 return self._waiting[name]
+        if self._names is None:
+            self._names = frozenset(cache_folder.names(self.folder))
         data = cache_folder.read(self.folder, name, ENTRY_LIMIT + 2 * FACTS_LIMIT)
         if data is None or not self.limit:
             return None
@@ -103,6 +120,14 @@ class DiskCache:
         if entry is None:
             cache_folder.remove(self.folder, name)
         return entry
+
+    def may_hold(self, name: str) -> bool:
+        """Whether there is a point in looking for a name on disk; at once, without looking there.
+
+        Does not know what other processes have kept since this one looked through the folder, at the first ``load``.
+        """
+        names = self._names
+        return bool(self.limit) and (names is None or name in names or name in self._added or name in self._waiting)
 
     def keep(self, name: str, entry: Entry) -> None:
         """Keep an answer under a name, in the background; a full disk or queue is no error."""
@@ -113,6 +138,9 @@ class DiskCache:
             refused = self._closed or time.monotonic() < self._silent_until
             if refused or self._waiting_bytes + size > WAITING_LIMIT:
                 return
+            self._kept_at = time.monotonic()
+            if not self._waiting:
+                self._waits_since = self._kept_at
             self._waiting[name] = entry
             self._waiting_bytes += size
             self._order(lambda: self._write(name, entry, size))
@@ -140,7 +168,9 @@ class DiskCache:
             written = threading.Event()
             self._orders.put(written.set)
         if is_writing:
+            self._hurry.set()
             written.wait(LAST_WRITES)
+            self._hurry.clear()
         before = sum(file.size for file in cache_folder.files(self.folder))
         return max(0, before - cache_folder.shrink(self.folder, 0, 0))
 
@@ -150,6 +180,7 @@ class DiskCache:
             self._closed = True
             writer = self._writer
             self._orders.put(None)
+            self._hurry.set()
         if writer is not None:
             writer.join(LAST_WRITES)
 
@@ -163,7 +194,15 @@ class DiskCache:
 
     def _run(self) -> None:
         while (work := self._orders.get()) is not None:
+            self._wait_for_lull()
             work()
+
+    def _wait_for_lull(self) -> None:
+        while self._waiting_bytes < MUCH_WAITS:
+            due = min(self._kept_at + LULL_SECONDS, self._waits_since + LONGEST_SECONDS)
+            rest = due - time.monotonic()
+            if rest <= 0 or self._hurry.wait(rest):
+                return
 
     def _write(self, name: str, entry: Entry, size: int) -> None:
         try:
@@ -190,6 +229,7 @@ class DiskCache:
             cache_folder.prepare(self.folder)
             self._make_room()
         self._written += cache_folder.write(self.folder, name, parts)
+        self._added.add(name)
 
     def _make_room(self) -> None:
         total = sum(file.size for file in cache_folder.files(self.folder))

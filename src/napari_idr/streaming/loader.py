@@ -168,12 +168,14 @@ class ChunkLoader:
         if waiting:
             self._post(self._on_give_up, waiting, late_is_fine=True)
 
-    def show(self, viewer: Hashable, wants: Sequence[Want]) -> None:
+    def show(self, viewer: Hashable, wants: Sequence[Want], *, moved: bool = True) -> None:
         """Declare all that a viewer would like to see now; what only its last call wanted is dropped.
 
         A viewer that wants something ahead, of tier PREFETCH, is another than the one that shows what is in view.
+        One that has not ``moved`` may know less than when it was asked last, from another thread: what it leaves out
+        is given a grace.
         """
-        self._post(self._on_show, viewer, wants)
+        self._post(self._on_show, viewer, wants, moved)
 
     def soon(self, function: Callable[[], object]) -> None:
         """Call something quick on the loader's thread; nothing after closing."""
@@ -248,7 +250,7 @@ class ChunkLoader:
             self._drop_if_unwanted(job, hurry=False)
         self._dispatch()
 
-    def _on_show(self, viewer: Hashable, wants: Sequence[Want]) -> None:
+    def _on_show(self, viewer: Hashable, wants: Sequence[Want], moved: bool) -> None:
         view = self._views.setdefault(viewer, _View())
         before, view.coming = view.coming, set()
         keys = {want.chunk.key for want in wants}
@@ -265,7 +267,7 @@ class ChunkLoader:
             else:
                 self._expect(viewer, view, want)
         for key in before - view.coming:
-            self._leave(key, viewer, hurry=bool(view.coming))
+            self._leave(key, viewer, hurry=moved and bool(view.coming))
         self._dispatch()
         if arrived:
             self.arrived.emit(frozenset((viewer,)))

@@ -18,7 +18,7 @@ from .field_piece import piece_of
 from .level import Level, Pending, Wishes, allocate
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
 
     from .chunk_cache import ChunkKey
     from .chunks import Box
@@ -93,6 +93,7 @@ class MosaicLevel(Level):
         self.chunks = (*(1 for _ in axes.leading), *(min(t, s) for t, s in zip(tile, plane, strict=True)))
         self._canvases: OrderedDict[tuple[int, ...], Canvas] = OrderedDict()
         self._pieces: OrderedDict[tuple[FieldKey, Box], tuple[FieldLevels, Piece | None]] = OrderedDict()
+        self._wished: dict[FieldKey, _Wished] = {}
 
     # -- exact
 
@@ -131,10 +132,10 @@ class MosaicLevel(Level):
         if canvas is None:
             return self._compose(slots, box, wishes)
         if self.layout.overlaps:
-            self._paint_all(slots, box, canvas, wishes, len(slots))
+            for slot in slots:  # in file order: painting one has those above it painted again
+                self._paint(slots=[slot], box=box, canvas=canvas, wishes=wishes)
         else:
-            slots.sort(key=lambda slot: self._distance(slot, box))
-            self._paint_all(slots, box, canvas, wishes, PAINTED_AT_ONCE)
+            self._paint(slots, box, canvas, wishes)
         (y0, y1), (x0, x1) = box[-2:]
         return canvas.pixels[..., y0:y1, x0:x1].copy()
 
@@ -143,12 +144,22 @@ class MosaicLevel(Level):
         whole = self._whole(box) if self._fits_a_canvas(box) else None
         for slot in self._slots(box):
             known = self.fields.known(slot.key)
-            if known is None or not known.levels:
-                continue
-            piece = self._piece(slot, known, box) if whole is None else self._whole_piece(slot, known, whole)
-            if piece is not None:
-                wishes.distance = self._distance(slot, box)
-                piece.level.want(piece.box, wishes)
+            if known is not None and known.levels:
+                self._wished_of(slot, known, box, whole).renew(wishes, self.fields.holds)
+
+    def _wished_of(self, slot: Slot, known: FieldLevels, box: Box, whole: Box | None) -> _Wished:
+        """Return what was wished of a field when the same was looked at before; made anew where that is out of date."""
+        kept = self._wished.get(slot.key)
+        if kept is not None and kept.known is known and kept.box == box and kept.is_true(self.fields.holds):
+            return kept
+        lacks = Wishes(distance=self._distance(slot, box))
+        piece = self._piece(slot, known, box) if whole is None else self._whole_piece(slot, known, whole)
+        if piece is not None:
+            piece.level.want(piece.box, lacks)
+        made = _Wished(known, box, lacks)
+        if whole is not None:  # an overview: every field of the plate, again and again while it fills in
+            self._wished[slot.key] = made
+        return made
 
     def locate(self, point: tuple[int, ...]) -> Hashable | None:
         """Return the key of the chunk, or of the field not known yet, that holds a point."""
@@ -201,20 +212,25 @@ class MosaicLevel(Level):
             return Canvas(np.zeros(shape, self.dtype))
         return Canvas(enlarged(kept.pixels, shape), based=True)
 
-    def _paint_all(self, slots: list[Slot], box: Box, canvas: Canvas, wishes: Wishes, at_once: int) -> None:
+    def _paint(self, slots: list[Slot], box: Box, canvas: Canvas, wishes: Wishes) -> None:
         """Paint the first fields of which something came, and note that others are to follow."""
+        due: list[tuple[Slot, FieldLevels]] = []
         for slot in slots:
             known = self.fields.known(slot.key)
             if canvas.is_painted(slot.key, known):
                 continue
             lacks = canvas.still_lacks(slot.key, known, self._has_come)
-            if lacks is None and not at_once:
-                wishes.unpainted.add(slot.key)
-                continue
-            if lacks is None:
-                at_once -= 1
-                lacks = self._paint_once(slot, known, box, canvas)
-            wishes.add(lacks)
+            if lacks is not None:
+                wishes.add(lacks)
+            elif known is None:  # nothing to paint
+                wishes.add(self._paint_once(slot, known, box, canvas))
+            else:
+                due.append((slot, known))
+        if len(due) > PAINTED_AT_ONCE:
+            due.sort(key=lambda pair: self._distance(pair[0], box))
+            wishes.unpainted.update(slot.key for slot, _ in due[PAINTED_AT_ONCE:])
+        for slot, known in due[:PAINTED_AT_ONCE]:
+            wishes.add(self._paint_once(slot, known, box, canvas))
 
     def _has_come(self, lacks: Wishes) -> bool:
         return any(self.fields.holds(key) for key in lacks.chunks)
@@ -307,6 +323,29 @@ class MosaicLevel(Level):
 
     def _piece(self, slot: Slot, known: FieldLevels, box: Box) -> Piece | None:
         return piece_of(slot, known, box, self.factor, self.axes)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Wished:
+    """What a look at one field found and lacked."""
+
+    known: FieldLevels
+    box: Box
+    lacks: Wishes
+
+    def is_true(self, holds: Callable[[ChunkKey], bool]) -> bool:
+        """Whether all that was found is there still."""
+        return all(map(holds, self.lacks.here))
+
+    def renew(self, wishes: Wishes, holds: Callable[[ChunkKey], bool]) -> None:
+        """Wish for what has not come since."""
+        wishes.here |= self.lacks.here
+        wishes.held += self.lacks.held
+        for key, want in self.lacks.chunks.items():
+            if holds(key):
+                wishes.found(key, want.chunk.array.chunk_nbytes)
+            else:
+                wishes.chunks[key] = want
 
 
 @dataclass(frozen=True, slots=True)
