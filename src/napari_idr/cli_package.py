@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -88,7 +89,8 @@ def package(
         what = f"{len(report.open_warnings)} warnings need a yes"
         raise FormatError(what, stated.title, "look at them, then say it with --yes")
     output.mkdir(parents=True, exist_ok=True)
-    return write_package(submission, target, report, output, Progress(on_progress=_told(say))).folder
+    progress, processes = Progress(on_progress=_told(say)), os.cpu_count() or 1
+    return write_package(submission, target, report, output, progress, processes).folder
 
 
 def together(sets: Iterable[AnnotationSet]) -> tuple[AnnotationSet, ...]:

@@ -11,13 +11,11 @@ from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from napari_idr.errors import AddressError, Cancelled, FormatError, NapariIdrError, NotFound
-from napari_idr.formats.annotations.registry import format_of_key
+from napari_idr.errors import AddressError, Cancelled, FormatError, NotFound
 
 from . import checksums
-from .compare import compare_labels, compare_sets
 from .documents import Documents, write_documents
-from .finding_makers import about_all
+from .file_making import make_files
 from .layout import package_name
 from .manifest import NAME as MANIFEST
 from .manifest import manifest, write_json
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_idr.model.annotation_set import Status
-    from napari_idr.model.finding import Finding, Loss
+    from napari_idr.model.finding import Loss
     from napari_idr.model.submission import Submission, Target
 
     from .planned_files import PlannedFile
@@ -80,6 +78,7 @@ def write_package(
     report: Report,
     parent: Path,
     progress: Progress | None = None,
+    processes: int = 1,
 ) -> WrittenPackage:
     """Write a submission as a new folder in another one, and return what was written.
 
@@ -95,6 +94,8 @@ def write_package(
         Folder in which the package's folder is made.
     progress
         Is told how far it is.
+    processes
+        How many work on it at a time; more than one only from a program whose main module may be imported again.
 
     Raises
     ------
@@ -113,9 +114,10 @@ def write_package(
     folder = parent / package_name(submission.form)
     with _beside(folder) as place:
         files = planned_files(submission, parquet=find_spec("pyarrow") is not None)
-        progress.total = 2 * len(files) + 3
-        losses = [found for file in files for found in _write(file, place, progress)]
-        findings = [finding for file in files for finding in _read_back(file, place, progress)]
+        progress.total = len(files) + 3
+        made = list(make_files(files, place, progress.step, processes))
+        losses = [(one.path, loss) for one in made for loss in one.losses]
+        findings = [finding for one in made for finding in one.findings]
         if findings:
             first = findings[0]
             raise FormatError(f"The package did not read back the same: {first.what}", first.where, "tell us")
@@ -142,39 +144,6 @@ def _beside(folder: Path) -> Iterator[Path]:
         place.rename(folder)
     finally:
         shutil.rmtree(place, ignore_errors=True)
-
-
-def _write(file: PlannedFile, folder: Path, progress: Progress) -> list[tuple[str, Loss]]:
-    progress.step(file.path)
-    path = folder / file.path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    format_ = format_of_key(file.format)
-    format_.write(file.sets, path)
-    return [(file.path, loss) for loss in format_.losses(file.sets)]
-
-
-def _read_back(file: PlannedFile, folder: Path, progress: Progress) -> Iterator[Finding]:
-    """Yield P21 for what a file that was just written does not say."""
-    progress.step(f"checking {file.path}")
-    format_ = format_of_key(file.format)
-    if not format_.reads:
-        return
-    image = file.source if format_.images_per_file == 1 else None
-    try:
-        back = {one.image.key: one for one in format_.read(folder / file.path, image)}
-    except NapariIdrError as error:
-        yield about_all("P21", file.path, f"it cannot be read back: {error}")
-        return
-    lossy = {loss.uuid for loss in format_.losses(file.sets)}
-    for one_set in file.sets:
-        read = back.get(one_set.image.key)
-        if read is None:
-            yield about_all("P21", file.path, f"{one_set.image.name} is missing in it")
-            continue
-        yield from compare_sets(one_set, read, file.path, lossy=lossy)
-        if file.is_image:
-            for painted, found in zip(one_set.labels, read.labels, strict=True):
-                yield from compare_labels(one_set, painted, found, file.path)
 
 
 def _write_rest(

@@ -80,7 +80,7 @@ def _of_labels(one_set: AnnotationSet, labels: LabelImage, path: str) -> Iterato
 
 def _of_all(sets: Sequence[AnnotationSet], parquet: bool) -> Iterator[PlannedFile]:
     types = types_of(one for each in sets for one in each.objects)
-    everything = tuple(sets)
+    everything = tuple(replace(each, labels=()) for each in sets)
     yield PlannedFile(f"{TABLES}/rois.csv", "roi-table", "rois-csv", everything, types)
     if parquet:
         yield PlannedFile(f"{TABLES}/rois.parquet", "roi-table", "rois-parquet", everything, types)

@@ -1,0 +1,87 @@
+"""The annotation files of a package, each written and read back at once, by one process or several."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+from napari_idr.errors import NapariIdrError
+from napari_idr.formats.annotations.registry import format_of_key
+
+from .compare import compare_labels, compare_sets
+from .finding_makers import about_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from napari_idr.model.finding import Finding, Loss
+
+    from .planned_files import PlannedFile
+
+
+@dataclass(frozen=True, slots=True)
+class MadeFile:
+    """One file that was written: what it cannot hold, and what did not come back as it was."""
+
+    path: str
+    losses: tuple[Loss, ...]
+    findings: tuple[Finding, ...]
+
+
+def make_files(
+    files: Iterable[PlannedFile], folder: Path, step: Callable[[str], None], processes: int
+) -> Iterator[MadeFile]:
+    """Yield files as they are made; ``step`` is told of each, and stops the rest by raising."""
+    listed = list(files)
+    if processes <= 1:
+        for file in listed:
+            step(file.path)
+            yield make_file(file, folder)
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        # The tables of all images first: they take longest.
+        waiting = [pool.submit(make_file, file, folder) for file in sorted(listed, key=lambda one: -len(one.sets))]
+        try:
+            for done in as_completed(waiting):
+                made = done.result()
+                step(made.path)
+                yield made
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def make_file(file: PlannedFile, folder: Path) -> MadeFile:
+    """Write a file and read it back."""
+    path = folder / file.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    format_ = format_of_key(file.format)
+    format_.write(file.sets, path)
+    losses = tuple(format_.losses(file.sets))
+    return MadeFile(file.path, losses, tuple(_read_back(file, path, losses)))
+
+
+def _read_back(file: PlannedFile, path: Path, losses: tuple[Loss, ...]) -> Iterator[Finding]:
+    """Yield P21 for what a file does not say that was written into it."""
+    format_ = format_of_key(file.format)
+    if not format_.reads:
+        return
+    image = file.source if format_.images_per_file == 1 else None
+    try:
+        back = {one.image.key: one for one in format_.read(path, image)}
+    except NapariIdrError as error:
+        yield about_all("P21", file.path, f"it cannot be read back: {error}")
+        return
+    lossy = {loss.uuid for loss in losses}
+    for one_set in file.sets:
+        read = back.get(one_set.image.key)
+        if read is None:
+            yield about_all("P21", file.path, f"{one_set.image.name} is missing in it")
+            continue
+        yield from compare_sets(one_set, read, file.path, lossy=lossy)
+        if file.is_image:
+            for painted, found in zip(one_set.labels, read.labels, strict=True):
+                yield from compare_labels(one_set, painted, found, file.path)
