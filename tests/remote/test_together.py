@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-
-import pytest
+from typing import TYPE_CHECKING
 
 from napari_idr.remote.together import MOST, Together
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_each_gets_its_own_answer_or_error() -> None:

@@ -58,9 +58,7 @@ def read(array: Any, index: tuple[int, ...]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("kind", PLAIN)
-def test_plain_chunks_are_decoded_without_zarr(
-    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_plain_chunks_are_decoded_without_zarr(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     array = stored(tmp_path, **PLAIN[kind])
     assert whole_chunk(array) is not None
     monkeypatch.setattr(ZarrChunks, "_array", None)

@@ -99,14 +99,15 @@ class Beneath:
 
     def fill(self, out: np.ndarray, part: tuple[Any, ...]) -> None:
         """Fill a part ``(..., rows, columns)`` of ``out``, which is the box."""
-        coarse, inside = [], []
+        coarse: list[Any] = [Ellipsis]
+        inside: list[Any] = [Ellipsis]
         for rows, start, size in zip(part[-2:], self.start, out.shape[-2:], strict=True):
             first, last = rows.start + start, min(rows.stop, size) + start
             coarse.append(slice(first // self.ratio, ceil(last / self.ratio)))
             inside.append(slice(first % self.ratio, first % self.ratio + last - first))
-        pixels = self.picture[(..., *coarse)]
+        pixels = self.picture[tuple(coarse)]
         shape = (*pixels.shape[:-2], *(size * self.ratio for size in pixels.shape[-2:]))
-        enlarged_part = enlarged(pixels, shape)[(..., *inside)]
+        enlarged_part = enlarged(pixels, shape)[tuple(inside)]
         target = out[part]
         if enlarged_part.size:
             target[..., : enlarged_part.shape[-2], : enlarged_part.shape[-1]] = enlarged_part
