@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.request import Request, urlopen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-STUDIES = {"plate": "idr9901", "slide": "idr9902", "time-lapse": "idr9903"}
-"""Accessions of the embedded repository's studies."""
+    from napari_idr.model.catalog import Node
+    from napari_idr.session import Session
+
+SAMPLES = {
+    "plate": ("idr9901", "knockdown-1"),
+    "slide": ("idr9902", "colon-section-1"),
+    "time-lapse": ("idr9903", "embryo-1"),
+}
+"""Accession of the embedded repository's study, and name of the plate or image in it."""
 
 
 @contextmanager
@@ -32,9 +39,24 @@ def shaped_repository() -> Iterator[tuple[str, Callable[[int, int], None]]]:
 
 
 def sample_addresses(base: str) -> dict[str, str]:
-    """Return the address of each sample by what it is."""
-    from napari_idr.layers.samples import first_openable
+    """Return the address of each sample by what it is. Raises ``LookupError`` where one is not there."""
     from napari_idr.session import Session
 
     with Session() as session:
-        return {case: first_openable(session, base, study).address for case, study in STUDIES.items()}
+        studies = session.children(session.add_repository(base).root()).nodes
+        return {
+            case: find(session, [node for node in studies if node.accession == study], name).address
+            for case, (study, name) in SAMPLES.items()
+        }
+
+
+def find(session: Session, nodes: Sequence[Node], name: str) -> Node:
+    """Return the plate or image of a name, by walking down the catalogue."""
+    for node in nodes:
+        if node.kind in ("plate", "image"):
+            if node.name == name:
+                return node
+        else:
+            with suppress(LookupError):
+                return find(session, session.children(node).nodes, name)
+    raise LookupError(f"the embedded repository has no {name}")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from napari_idr.layers.viewer_session import ViewerSession
+
 pytestmark = pytest.mark.qt
 
 
@@ -76,3 +78,13 @@ def test_a_collector_that_is_switched_off_is_left_alone(collections: FullCollect
         assert gc.get_threshold() == (700, 10, 7)
     finally:
         gc.enable()
+
+
+def test_a_view_that_moves_holds_them_and_a_closed_session_does_not(session: ViewerSession) -> None:
+    module.full_collections.release()
+    before = gc.get_threshold()
+    session.viewer.scene.camera.zoom *= 2  # type: ignore[union-attr]
+    assert module.full_collections.are_held
+    session.close()
+    assert not module.full_collections.are_held
+    assert gc.get_threshold() == before

@@ -14,10 +14,10 @@ import time
 from . import napari_seam as seam
 from .main_thread import in_main_thread
 
-REST_SECONDS = 2.0
+REST_SECONDS = 4.0
 """A viewer in which nothing has come or moved for so long is at rest."""
 
-LONGEST_SECONDS = 20.0
+LONGEST_SECONDS = 60.0
 """So long, at most, a collection that is due waits for a rest."""
 
 LOOK_MS = 500

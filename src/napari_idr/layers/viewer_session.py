@@ -88,6 +88,8 @@ class ViewerSession:
         self.in_background(seam.warm_up)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
+        for moved in (viewer.scene.camera.events, viewer.dims.events):
+            moved.connect(_on_moved)
         self.volumes, self.boxes, self.roi_layers = Volumes(self), BoxLoads(self), RoiLayers(self)
         self.views = ViewFiles(self)
         self._annotations: Annotations | None = None
@@ -368,6 +370,10 @@ class ViewerSession:
             self._embedded.stop()
         self.session.close()
         self._pool.shutdown(wait=True)
+
+
+def _on_moved(event: Any = None) -> None:
+    full_collections.stir()
 
 
 def _is_opened(layer: Layer) -> bool:

@@ -88,9 +88,10 @@ class ZarrChunks:
 
     async def _decoded(self, index: tuple[int, ...], expected: tuple[int, ...]) -> np.ndarray:
         """Return a chunk that is an object of its own, in an array of its own."""
-        whole, key = self._whole, self._key(index)
+        whole, store, key = self._whole, self._stored.store, self._key(index)
         assert whole is not None
-        data = await self._stored.store.fetch(key, None) if is_inside(key) else None
+        assert isinstance(store, ReadOnlyStore)
+        data = await store.fetch(key, None) if is_inside(key) else None
         if data is None:
             return whole.empty(expected)
         if whole.nbytes <= AT_ONCE_BYTES:

@@ -87,8 +87,8 @@ def whole_chunk(array: AsyncArray[Any]) -> WholeChunk | None:
         if metadata.filters:
             return None
         codec: Any = metadata.compressor
-        compressors = () if codec is None else ((str(codec.codec_id), codec),)
-        return WholeChunk(tuple(array.chunks), dtype, metadata.order, compressors, metadata.fill_value, limit)
+        undone = () if codec is None else ((str(codec.codec_id), codec),)
+        return WholeChunk(tuple(array.chunks), dtype, metadata.order, undone, metadata.fill_value, limit)
     found = _of_v3(metadata.codecs, dtype)
     if found is None or array.shards is not None:
         return None
@@ -98,7 +98,7 @@ def whole_chunk(array: AsyncArray[Any]) -> WholeChunk | None:
 
 def _of_v3(codecs: Sequence[Codec], dtype: np.dtype[Any]) -> tuple[np.dtype[Any], tuple[tuple[str, Any], ...]] | None:
     """Return type and compressors of a chunk of zarr v3, None where there is more to it."""
-    import numcodecs
+    from numcodecs import get_codec  # type: ignore[import-untyped]
     from zarr.codecs import BytesCodec
 
     first, *rest = codecs
@@ -108,5 +108,5 @@ def _of_v3(codecs: Sequence[Codec], dtype: np.dtype[Any]) -> tuple[np.dtype[Any]
     if not V3_CODECS.issuperset(names):
         return None
     endian = getattr(first.endian, "value", first.endian)
-    stored = dtype.newbyteorder({"little": "<", "big": ">"}[endian]) if endian in ("little", "big") else dtype
-    return stored, tuple((name, numcodecs.get_codec({"id": name})) for name in reversed(names))
+    stored = dtype.newbyteorder(endian) if endian in ("little", "big") else dtype
+    return stored, tuple((name, get_codec({"id": name})) for name in reversed(names))

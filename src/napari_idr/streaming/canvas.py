@@ -87,8 +87,34 @@ class Canvas:
         return bool(lacks.chunks) and not lacks.held
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Beneath:
+    """A coarser picture of a box, to be enlarged where nothing finer is here."""
+
+    picture: np.ndarray
+    ratio: int
+    """Pixels of the box per pixel of the picture, for y and x alike."""
+    start: tuple[int, int]
+    """Where the box begins in the enlarged picture, (y, x)."""
+
+    def fill(self, out: np.ndarray, part: tuple[Any, ...]) -> None:
+        """Fill a part ``(..., rows, columns)`` of ``out``, which is the box."""
+        coarse: list[Any] = [Ellipsis]
+        inside: list[Any] = [Ellipsis]
+        for rows, start, size in zip(part[-2:], self.start, out.shape[-2:], strict=True):
+            first, last = rows.start + start, min(rows.stop, size) + start
+            coarse.append(slice(first // self.ratio, ceil(last / self.ratio)))
+            inside.append(slice(first % self.ratio, first % self.ratio + last - first))
+        pixels = self.picture[tuple(coarse)]
+        shape = (*pixels.shape[:-2], *(size * self.ratio for size in pixels.shape[-2:]))
+        enlarged_part = enlarged(pixels, shape)[tuple(inside)]
+        target = out[part]
+        if enlarged_part.size:
+            target[..., : enlarged_part.shape[-2], : enlarged_part.shape[-1]] = enlarged_part
+
+
 def enlarged(pixels: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Return a plane with y and x enlarged to ``shape`` by repeating pixels; whole factors only."""
     rows, columns = (ceil(shape[axis] / pixels.shape[axis]) for axis in (-2, -1))
-    tall = np.repeat(pixels, rows, axis=-2)[..., : shape[-2], :]
-    return np.ascontiguousarray(np.repeat(tall, columns, axis=-1)[..., : shape[-1]])
+    wide = np.repeat(pixels, columns, axis=-1)[..., : shape[-1]]  # pixel by pixel, so while there are few rows
+    return np.repeat(wide, rows, axis=-2)[..., : shape[-2], :]

@@ -12,7 +12,7 @@ import numpy as np
 
 from napari_idr.errors import FormatError
 
-from .canvas import PAINTED_AT_ONCE, Canvas, enlarged
+from .canvas import PAINTED_AT_ONCE, Beneath, Canvas, enlarged
 from .chunks import box_shape
 from .field_piece import piece_of
 from .level import Level, Pending, Wishes, allocate
@@ -253,8 +253,8 @@ class MosaicLevel(Level):
         return near[near.index(slot) + 1 :]
 
     def _compose(self, slots: list[Slot], box: Box, wishes: Wishes) -> np.ndarray:
-        """Return a part of a level too large for a canvas: the coarser picture, over it what is here of each field."""
-        pieces = []
+        """Return a part of a level too large for a canvas: what is here of each field, else the coarser picture."""
+        pieces, others = [], []
         for slot in slots:
             known = self.fields.known(slot.key)
             lacks = Wishes(distance=self._distance(slot, box))
@@ -262,19 +262,24 @@ class MosaicLevel(Level):
             piece = self._piece(slot, known, box) if known is not None and known.levels else None
             if piece is not None:
                 piece.level.want(piece.box, lacks)
-                pieces.append((slot, piece, bool(lacks.held or not lacks.chunks)))
+            if piece is not None and (lacks.held or not lacks.chunks):
+                pieces.append(piece)
+            else:
+                others.append((slot, piece))
             wishes.add(lacks)
+        out = np.zeros(box_shape(box), self.dtype)
         beneath = self._beneath(box, wishes) if wishes.missing else None
-        out = np.zeros(box_shape(box), self.dtype) if beneath is None else beneath
-        for slot, piece, is_here in pieces:
-            if beneath is not None and is_here:
-                out[self._ground(slot, box)] = 0
-            if beneath is None or is_here:
-                out[piece.target] = piece.arrange(piece.level.best(piece.box, wishes), self.dtype)
+        for slot, piece in others:
+            if beneath is not None:
+                beneath.fill(out, self._ground(slot, box))
+            elif piece is not None:
+                pieces.append(piece)
+        for piece in pieces:
+            out[piece.target] = piece.arrange(piece.level.best(piece.box, wishes), self.dtype)
         return out
 
-    def _beneath(self, box: Box, wishes: Wishes) -> np.ndarray | None:
-        """Return a box as the next coarser level knows it, enlarged; None where fields do not lie on its grid."""
+    def _beneath(self, box: Box, wishes: Wishes) -> Beneath | None:
+        """Return a box as the next coarser level knows it; None where fields do not lie on its grid."""
         below = self.coarser
         if below is None or self.layout.overlaps or not (below.factor / self.factor).is_integer():
             return None
@@ -285,9 +290,8 @@ class MosaicLevel(Level):
         wishes.unpainted |= scratch.unpainted
         if below.coarser is None:  # where nothing finer is known the coarsest comes first
             wishes.add(scratch)
-        shape = (*picture.shape[:-2], *((e - s) * ratio for s, e in around))
-        (y0, y1), (x0, x1) = ((s - a * ratio, e - a * ratio) for (s, e), (a, _) in zip(box[-2:], around, strict=True))
-        return enlarged(picture, shape)[..., y0:y1, x0:x1]
+        (y, _), (x, _) = ((s - a * ratio, a) for (s, _), (a, _) in zip(box[-2:], around, strict=True))
+        return Beneath(picture, ratio, (y, x))
 
     def _lacks_metadata(self, known: FieldLevels | None) -> bool:
         return known is None or not (known.complete or known.reaches(self.factor))
