@@ -156,11 +156,11 @@ def test_a_viewer_that_is_collected_on_the_loaders_thread_closes_its_session(
     class Viewer:
         """What a session needs of a viewer, and nothing that keeps it alive."""
 
-        def __init__(self, layers: Any, dims: Any) -> None:
-            self.layers, self.dims = layers, dims
+        def __init__(self, layers: Any, dims: Any, scene: Any) -> None:
+            self.layers, self.dims, self.scene = layers, dims, scene
 
     kept = make_napari_viewer()
-    viewer = Viewer(kept.layers, kept.dims)
+    viewer = Viewer(kept.layers, kept.dims, kept.scene)
     viewer.itself = viewer  # type: ignore[attr-defined]
     session = ViewerSession.for_viewer(viewer)
     loader, gone = session.session.loader, weakref.ref(viewer)
