@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import time
+from types import SimpleNamespace
 
 import pytest
 
 from napari_idr.errors import Busy, NotFound, Offline, TimedOut, Unreachable
+from napari_idr.remote import network_state
 from napari_idr.remote.network_state import LASTING, OFFLINE_SECONDS, NetworkState
 
 HOST = "idr.example.org"
@@ -16,7 +17,8 @@ GONE = Offline("Nobody answers", HOST, "wait")
 class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
-        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+        # Of this module only: event loops of other threads would sleep until a clock that is not theirs.
+        monkeypatch.setattr(network_state, "time", SimpleNamespace(monotonic=lambda: self.now))
 
 
 @pytest.fixture

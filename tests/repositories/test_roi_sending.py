@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -244,7 +245,7 @@ def test_a_busy_server_is_given_its_pause_and_asked_again(
         return answers.pop() if answers else post(url, document, params)
 
     monkeypatch.setattr(http, "post_json", busy)
-    monkeypatch.setattr(module.time, "sleep", paused.append)
+    monkeypatch.setattr(module, "time", SimpleNamespace(sleep=paused.append))
     report = ada.send([*ada.as_it_was(), *news(NEW[0])])
     assert paused[0] == 0.001
     assert report.added == (1 if times == 1 else 0)
