@@ -215,7 +215,7 @@ def with_scheme(address: str) -> str:
 
 def _parsed(entry: Any) -> Server:
     if not isinstance(entry, dict) or not isinstance(entry.get("address"), str):
-        raise AddressError("An entry of the list of servers has no address")
+        raise AddressError("An entry of the list of servers has no address", repr(entry)[:80], "add the server anew")
     user, group = entry.get("user"), entry.get("group")
     address = to_keep(entry["address"])
     if isinstance(user, str) and user:
