@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import napari
 from napari.utils.notifications import show_info, show_warning
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_idr.errors import NapariIdrError
 from napari_idr.formats.python_lines import lines_of_node
@@ -93,15 +93,15 @@ def _open_page(_: ViewerSession, viewer: Any) -> str:
 
 def _save_view(session: ViewerSession, viewer: Any) -> str:
     start = str(Path.home() / f"{_file_name(viewer)}{ENDING}")
-    chosen, _ = QFileDialog.getSaveFileName(_window(viewer), "Save this view", start, FILTER)
+    chosen, _ = QFileDialog.getSaveFileName(QApplication.activeWindow(), "Save this view", start, FILTER)
     if not chosen:
         return ""
     file, remarks = session.views.save(Path(chosen))
     return " ".join([f"The view is in {file.name}.", *remarks])
 
 
-def _open_view(session: ViewerSession, viewer: Any) -> str:
-    chosen, _ = QFileDialog.getOpenFileName(_window(viewer), "Open a view", str(Path.home()), FILTER)
+def _open_view(session: ViewerSession, _: Any) -> str:
+    chosen, _ = QFileDialog.getOpenFileName(QApplication.activeWindow(), "Open a view", str(Path.home()), FILTER)
     if chosen:
         session.open(chosen)
     return ""
@@ -111,10 +111,3 @@ def _file_name(viewer: Any) -> str:
     """Return a name for a view file: that of the first layer, in letters that every disk takes."""
     name = viewer.layers[0].name.partition(" · ")[0] if len(viewer.layers) else "view"
     return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name).strip("-") or "view"
-
-
-def _window(viewer: Any) -> Any:
-    """Return the window that a dialog belongs to."""
-    from qtpy.QtWidgets import QApplication
-
-    return QApplication.activeWindow()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qtpy.QtCore import QSize
 from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QMenu, QPushButton, QSizePolicy
 
@@ -25,6 +26,8 @@ ENTRIES: tuple[tuple[str, str, Callable[[], None]], ...] = (
     ("Open a view…", "", actions.open_view),
 )
 """Text, keys that are free in napari, and what is done; a line where there is no text."""
+ARROW = 14
+"""Pixels of the arrow that says that there is a menu."""
 
 
 class ShareMenu(QPushButton):
@@ -48,3 +51,8 @@ class ShareMenu(QPushButton):
                 entry.setShortcut(QKeySequence(keys))
                 self.addAction(entry)  # else the keys count only while the menu is open
         self.setMenu(menu)
+
+    def sizeHint(self) -> QSize:
+        """Ask for the room of the arrow, too, which Qt 5 draws over the text otherwise."""
+        hint: QSize = super().sizeHint()
+        return QSize(hint.width() + ARROW, hint.height())
