@@ -45,6 +45,7 @@ def test_a_thousand_wells_are_two_insertions_and_one_icon_of_each_kind(theme: Th
     assert insertions == [(0, 0), (1000, 1999)]
     assert drawn == {"study": 1, "plate": 1, "well": 1, "more": 1}
     assert model.index(0, 1, model.index(0, 0)).data() == "3,000"
+    assert model.index(1999, 1, plate).isValid(), "a well can be clicked at its right end too"
 
 
 def test_another_theme_draws_icons_anew_and_keeps_pictures(theme: Theme) -> None:

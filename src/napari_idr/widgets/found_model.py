@@ -77,6 +77,7 @@ class FoundModel(QStandardItemModel):
                 self._show_count(item, group.node)
                 continue
             item = self._groups[container, group.node.key] = self._item(group.node)
+            item.setColumnCount(2)  # else a row of it could not be clicked, nor looked chosen, below the counts
             item.appendRows(members)
             self._append(place, item)
             self._show_count(item, group.node)
