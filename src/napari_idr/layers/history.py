@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from .annotation_book import AnnotationBook, Held
 from .annotation_grid import ImageGrid, grid_of_layer
 from .annotation_labels import add_values
 from .annotations import is_annotation, known_objects
+from .history_steps import Step, counted, title_of
 from .label_strokes import box_of, erase, label_change, paint_again
 from .layer_watch import LayerWatch
 from .object_showing import ObjectShower
@@ -26,27 +27,12 @@ if TYPE_CHECKING:
 
     from napari.layers import Layer
 
-    from .annotation_rows import LayerRow
     from .label_strokes import Places
     from .viewer_session import ViewerSession
 
 MOST_STEPS = 500
 """Steps that can be taken back; napari keeps the last 100 strokes of each Labels layer."""
 UNDO, REDO, REDO_TOO = "Control-Z", "Control-Shift-Z", "Control-Y"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """One entry of the history."""
-
-    edit: Edit
-    stroke: Any = None
-    """The Labels layer that was painted, whose own history holds the pixels."""
-    box: tuple[slice, ...] | None = None
-    removed: Any = None
-    """The layer that was taken out of the viewer."""
-    split: tuple[tuple[Any, LayerRow, dict[str, Any]], ...] = field(default=())
-    """Rows that were cut into pieces, each with its layer: they were no objects."""
 
 
 class Annotations:
@@ -391,22 +377,6 @@ class Annotations:
 
 def _nowhere(watch: LayerWatch) -> Places:
     return tuple(np.zeros(0, int) for _ in range(watch.layer.ndim))
-
-
-def title_of(changes: Sequence[ObjectChange]) -> str:
-    """Return what an edit is called: "draw", "move", "delete 3"."""
-    kinds = {change.kind for change in changes}
-    if kinds == {"new"}:
-        return counted("draw", len(changes))
-    if kinds == {"deleted"}:
-        return counted("delete", len(changes))
-    moved = any(c.before is not None and c.after is not None and c.before.shapes != c.after.shapes for c in changes)
-    return counted("edit" if moved else "change", len(changes))
-
-
-def counted(title: str, count: int) -> str:
-    """Return a title with the number of objects, where that is not one."""
-    return title if count == 1 else f"{title} {count} objects"
 
 
 def _calling(act: Callable[[], None]) -> Callable[[Any], None]:
