@@ -156,3 +156,27 @@ def test_copies_go_to_other_fields(shown: Shown) -> None:
     assert len(annotations.book.held) == len(every)
     assert len({held.image.key for held in annotations.book.held.values()}) == len(every)
     assert {held.one.shapes for held in annotations.book.held.values()} == {annotations.book.held[uuid].one.shapes}
+
+
+def test_what_is_dragged_into_another_field_is_deleted_here_and_new_there(shown: Shown) -> None:
+    window = Window()
+    window.plates = [shown]
+    annotations = window.start(shown.channels[0])
+    layer = annotations.add_layer(
+        new_layer("shapes", shown.channels[0], plate_grid(shown.channels[0], [shown]), "cells")
+    )
+    first, second = slots(shown)[:2]
+    layer.add(box(first.y + 3, first.x + 4), shape_type="rectangle")
+    (here,) = annotations.book.held.values()
+    step = np.array([second.y - first.y, second.x - first.x])
+    layer.data = [layer.data[0] + step]
+    (there,) = annotations.book.held.values()
+    assert there.image.key != here.image.key
+    assert there.one.shapes == here.one.shapes
+    assert [change.kind for change in window.edits[-1].objects] == ["deleted", "new"]
+    for held, corner in ((here, first), (there, second)):
+        (annotations.undo if held is here else annotations.redo)()
+        (now,) = annotations.book.held.values()
+        assert now.image.key == held.image.key
+        np.testing.assert_allclose(layer.data[0].min(axis=0), (corner.y + 2.5, corner.x + 3.5))
+        assert not annotations.book.deleted

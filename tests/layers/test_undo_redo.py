@@ -171,6 +171,15 @@ def test_deleting_a_label_erases_its_pixels_and_undo_paints_them(window: Window,
     flat.undo()
     assert (labels.data == 4).sum() == 9
     assert value_4 in held(flat)
+    flat.delete([value_4])
+    labels.data_setitem((np.array([2]), np.array([2])), 9)
+    flat.restore([value_4])
+    assert (labels.data == 4).sum() == 8
+    assert labels.data[2, 2] == 9
+    assert window.state() == held(flat)
+    flat.undo()
+    assert not (labels.data == 4).any()
+    assert value_4 in flat.book.deleted
 
 
 def test_what_is_drawn_gets_the_class_that_is_chosen_not_that_of_the_selection(

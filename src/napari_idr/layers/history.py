@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from psygnal import Signal
 
-from napari_idr.model.annotation_set import AnnotatedObject, LabelImage, new_uuid
+from napari_idr.errors import NapariIdrError
+from napari_idr.model.annotation_set import AnnotatedObject, new_uuid
 from napari_idr.model.edits import Edit, LabelChange, ObjectChange
 
 from .annotation_book import AnnotationBook, Held
 from .annotation_grid import ImageGrid, grid_of_layer
-from .annotation_labels import add_values, level_and_origin
+from .annotation_labels import add_values
 from .annotations import is_annotation, known_objects
+from .history_steps import Step, counted, title_of
+from .label_strokes import box_of, erase, label_change, paint_again
 from .layer_watch import LayerWatch
 from .object_showing import ObjectShower
 
@@ -24,26 +27,12 @@ if TYPE_CHECKING:
 
     from napari.layers import Layer
 
-    from .annotation_rows import LayerRow
+    from .label_strokes import Places
     from .viewer_session import ViewerSession
 
 MOST_STEPS = 500
 """Steps that can be taken back; napari keeps the last 100 strokes of each Labels layer."""
 UNDO, REDO, REDO_TOO = "Control-Z", "Control-Shift-Z", "Control-Y"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """One entry of the history."""
-
-    edit: Edit
-    stroke: Any = None
-    """The Labels layer that was painted, whose own history holds the pixels."""
-    box: tuple[slice, ...] | None = None
-    removed: Any = None
-    """The layer that was taken out of the viewer."""
-    split: tuple[tuple[Any, LayerRow, dict[str, Any]], ...] = field(default=())
-    """Rows that were cut into pieces, each with its layer: they were no objects."""
 
 
 class Annotations:
@@ -67,10 +56,12 @@ class Annotations:
         self._show = ObjectShower(self)
         self._undo: list[Step] = []
         self._redo: list[Step] = []
+        self._erased: dict[str, Places] = {}
+        """Pixels of labels that were deleted, by the uuids of their objects."""
         self._busy = False
         viewer: Any = owner.viewer
         for layer in viewer.layers:
-            self.watch(layer)
+            self._watch_if_placed(layer)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         owner.laid_out.connect(self._on_laid_out)
@@ -112,7 +103,14 @@ class Annotations:
         return watch
 
     def _on_inserted(self, event: Any) -> None:
-        self.watch(event.value)
+        self._watch_if_placed(event.value)
+
+    def _watch_if_placed(self, layer: Any) -> None:
+        """Watch a layer that came from elsewhere, or say why it is not."""
+        try:
+            self.watch(layer)
+        except NapariIdrError as error:
+            self.said.emit(f"{layer.name} is not watched, what is drawn in it is not saved: {error}")
 
     def _on_removed(self, event: Any) -> None:
         """Lose sight of a layer's objects as it is taken away; they are not deleted, undo brings them back."""
@@ -188,20 +186,13 @@ class Annotations:
         with watch.quietly():
             add_values(watch.layer, np.unique(painted).tolist(), self.book.active_class)
         changes = self.book.changes(watch)
-        labels = self._label_change(watch, box, painted)
+        try:
+            labels = label_change(watch, box, painted)
+        except NapariIdrError as error:
+            self.said.emit(f"{error}: it is not saved")
+            labels = ()
         step = Step(Edit("paint", tuple(changes), labels), stroke=watch.layer, box=box)
         self._done(step, [change.uuid for change in changes])
-
-    def _label_change(self, watch: LayerWatch, box: tuple[slice, ...], painted: np.ndarray) -> tuple[LabelChange, ...]:
-        grid = watch.grid
-        if not isinstance(grid, ImageGrid):
-            return ()
-        level, origin = level_and_origin(watch.pixels, grid.image.level_factors, watch.layer.name)
-        start = tuple(first + one.start for first, one in zip(origin, box, strict=True))
-        axes = watch.pixels.names
-        return (
-            LabelChange(grid.image, LabelImage(name=watch.name, axes=axes, pixels=painted, origin=start, level=level)),
-        )
 
     # -- what people do to objects
 
@@ -222,17 +213,42 @@ class Annotations:
     def delete(self, uuids: Iterable[str]) -> None:
         """Take objects out of their layers; they stay in ``book.deleted``. The pixels of a label become background."""
         held = [self.book.held[uuid] for uuid in uuids if uuid in self.book.held]
-        labels = [one for one in held if one.one.label is not None]
-        for one in labels:
-            self._erase(one)
+        for one in held:
+            if one.one.label is not None:
+                self._repaint(one, back=False)
         changes = [ObjectChange(one.image, one.one, None) for one in held if one.one.label is None]
         self._do(Edit(counted("delete", len(changes)), tuple(changes)))
 
     def restore(self, uuids: Iterable[str]) -> None:
-        """Bring deleted objects back."""
+        """Bring deleted objects back; those of labels are painted where nothing else was painted since."""
         found = [self.book.deleted[uuid] for uuid in uuids if uuid in self.book.deleted]
-        changes = [ObjectChange(one.image, None, one.one) for one in found]
+        for one in found:
+            if one.one.label is not None:
+                self._repaint(one, back=True)
+        changes = [ObjectChange(one.image, None, one.one) for one in found if one.one.label is None]
         self._do(Edit(counted("restore", len(changes)), tuple(changes)))
+
+    def _repaint(self, held: Held, *, back: bool) -> None:
+        """Erase the pixels of a label, or paint them again: the stroke and the object are one step."""
+        one = held.one
+        watch = next((w for w in self.book.watches if one.label is not None and w.name == one.label.image), None)
+        if watch is None or watch.kind != "labels" or one.label is None:
+            self.said.emit(f"The labels {one.layer} are not open any more: bring their layer back first")
+            return
+        change = ObjectChange(held.image, None if back else one, one if back else None)
+        self._busy = True
+        try:
+            if back:
+                places = paint_again(watch, one.label.value, self._erased.pop(one.uuid, _nowhere(watch)))
+            else:
+                places = self._erased[one.uuid] = erase(watch, one.label.value)
+            self._show.show([change])
+        finally:
+            self._busy = False
+        self.book.keep([change])
+        box = box_of(places)
+        edit = Edit("restore" if back else "delete", (change,), label_change(watch, box))
+        self._done(Step(edit, stroke=watch.layer if box else None, box=box), [one.uuid])
 
     def copy(
         self, uuids: Iterable[str], z: Iterable[int] = (), t: Iterable[int] = (), fields: Iterable[Any] = ()
@@ -277,24 +293,6 @@ class Annotations:
                 kept = tuple((watch.layer, row, said) for row, said in cut)
                 self._done(Step(Edit("split", tuple(changes)), split=kept), [change.uuid for change in changes])
 
-    def _erase(self, held: Held) -> None:
-        """Paint over a label value with background: the stroke and the object are one step."""
-        assert held.one.label is not None
-        for watch in self.book.watches_of(held.one.uuid):
-            places = np.nonzero(np.asarray(watch.layer.data) == held.one.label.value)
-            self._busy = True
-            try:
-                watch.layer.data_setitem(places, 0)
-                change = ObjectChange(held.image, held.one, None)
-                self._show.show([change])
-            finally:
-                self._busy = False
-            self.book.keep([change])
-            box = tuple(slice(int(i.min()), int(i.max()) + 1) for i in places) if places[0].size else None
-            labels = self._label_change(watch, box, np.array(watch.layer.data[box])) if box else ()
-            stroke = watch.layer if box else None
-            self._done(Step(Edit("delete", (change,), labels), stroke=stroke, box=box), [held.one.uuid])
-
     # -- there and back
 
     @property
@@ -330,8 +328,7 @@ class Annotations:
             if step.stroke is not None:
                 (step.stroke.undo if back else step.stroke.redo)()
                 watch = self.book.watch_of(step.stroke)
-                if watch is not None and step.box is not None:
-                    labels = self._label_change(watch, step.box, np.array(step.stroke.data[step.box]))
+                labels = label_change(watch, step.box) if watch is not None else ()
             self._show.show(edit.objects)
             if step.split:
                 self._show.put_back(step.split, back=back)
@@ -378,20 +375,8 @@ class Annotations:
         self.history_changed.emit()
 
 
-def title_of(changes: Sequence[ObjectChange]) -> str:
-    """Return what an edit is called: "draw", "move", "delete 3"."""
-    kinds = {change.kind for change in changes}
-    if kinds == {"new"}:
-        return counted("draw", len(changes))
-    if kinds == {"deleted"}:
-        return counted("delete", len(changes))
-    moved = any(c.before is not None and c.after is not None and c.before.shapes != c.after.shapes for c in changes)
-    return counted("edit" if moved else "change", len(changes))
-
-
-def counted(title: str, count: int) -> str:
-    """Return a title with the number of objects, where that is not one."""
-    return title if count == 1 else f"{title} {count} objects"
+def _nowhere(watch: LayerWatch) -> Places:
+    return tuple(np.zeros(0, int) for _ in range(watch.layer.ndim))
 
 
 def _calling(act: Callable[[], None]) -> Callable[[Any], None]:

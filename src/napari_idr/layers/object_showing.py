@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_idr.model.edits import ObjectChange
+
 from .annotation_grid import Unplaceable, image_layer
 from .annotation_labels import INDEX
 from .annotation_layers import axes_of, drawn_kind, free_name, new_layer, rows_of_object
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from napari_idr.model.annotation_set import AnnotatedImage, AnnotatedObject
-    from napari_idr.model.edits import ObjectChange
 
     from .annotation_rows import LayerRow
     from .history import Annotations
@@ -54,7 +55,7 @@ class ObjectShower:
         """
         self._plans = {}
         tracks: dict[str, list[ObjectChange]] = {}
-        for change in changes:
+        for change in _merged(changes):
             one = change.after or change.before
             if one is None:
                 continue
@@ -236,6 +237,16 @@ class ObjectShower:
                 if watch.is_vector and uuid in self._owner.book.held:
                     self._plan_table(watch, self._owner.book.held[uuid].one)
         self._carry_out()
+
+
+def _merged(changes: Iterable[ObjectChange]) -> list[ObjectChange]:
+    """Return one change per object: who left one field for another was deleted here and is new there."""
+    found: dict[str, ObjectChange] = {}
+    for change in changes:
+        first = found.get(change.uuid)
+        last = change if first is None or change.after is not None else first
+        found[change.uuid] = change if first is None else ObjectChange(last.image, None, last.after)
+    return list(found.values())
 
 
 def _holds(watch: LayerWatch, image: AnnotatedImage, corner: np.ndarray) -> bool:
