@@ -47,7 +47,7 @@ def names(http: Http, served: Served) -> list[str]:
 
 
 def test_signing_in_takes_three_requests_and_shows_what_is_private(http: Http, private: Served) -> None:
-    with pytest.raises(SignInNeeded, match=r"wants a login, .*, sign in to it"):
+    with pytest.raises(SignInNeeded, match=r"wants a login, .*, sign in"):
         names(http, private)
     private.reset()
     account = http.logins.sign_in(private.address, "ada", SecretStr(PASSWORD))

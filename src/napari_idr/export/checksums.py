@@ -58,6 +58,7 @@ def read_checksums(path: Path) -> dict[str, str]:
         name = name.removeprefix("*")
         parts = name.split("/")
         if not separator or len(digest) != 64 or name.startswith("/") or ".." in parts:
-            raise FormatError("A line of the checksums cannot be read", f"{path.name}, line {number}")
+            where = f"{path.name}, line {number}"
+            raise FormatError("A line of the checksums cannot be read", where, "write the package again")
         found[name] = digest
     return found

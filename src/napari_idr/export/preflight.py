@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_idr.errors import Cancelled, NapariIdrError
+from napari_idr.errors import Cancelled, NapariIdrError, NotFound
 
 from .checks_archive import check_already_there, check_same_image
 from .checks_form import check_form, check_image
@@ -144,4 +144,4 @@ def ask_repository(
 
 
 def _as_ours(error: Exception) -> NapariIdrError:
-    return error if isinstance(error, NapariIdrError) else NapariIdrError(str(error))
+    return error if isinstance(error, NapariIdrError) else NotFound(str(error), "the image", "search for it")

@@ -32,7 +32,7 @@ class PackedArray(BaseModel):
 def pack(array: np.ndarray) -> PackedArray:
     """Return an array as JSON. Raises ``FormatError`` for a type that no other program would understand."""
     if array.dtype.name not in TYPES:
-        raise FormatError(f"Values of the type {array.dtype} cannot be kept")
+        raise FormatError("Values of this type cannot be kept", str(array.dtype), "convert them to a number type")
     plain = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
     content = base64.b64encode(zlib.compress(plain.tobytes(), 6)).decode("ascii")
     return PackedArray(dtype=array.dtype.name, shape=list(array.shape), zlib=content)
@@ -49,13 +49,13 @@ def unpack(packed: PackedArray, where: str) -> np.ndarray:
     dtype = np.dtype(packed.dtype).newbyteorder("<")
     size = prod(packed.shape) * dtype.itemsize
     if size > LARGEST:
-        raise FormatError(f"The array of {where} would be {size >> 20} MB", hint="it is left out")
+        raise FormatError(f"An array would be {size >> 20} MB", where, "it is left out")
     try:
         opener = zlib.decompressobj()
         content = opener.decompress(base64.b64decode(packed.zlib, validate=True), size + 1)
     except (binascii.Error, zlib.error, ValueError) as error:
-        raise FormatError(f"The array of {where} is damaged", hint="save the view again") from error
+        raise FormatError("An array is damaged", where, "save the view again") from error
     if len(content) != size:
-        raise FormatError(f"The array of {where} is not as long as its shape says", hint="save the view again")
+        raise FormatError("An array is not as long as its shape says", where, "save the view again")
     found: np.ndarray = np.frombuffer(content, dtype).reshape(packed.shape).astype(packed.dtype)
     return found

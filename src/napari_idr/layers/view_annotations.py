@@ -132,7 +132,7 @@ def layer_of(annotation: Annotation) -> Layer:
     except NapariIdrError:
         raise
     except Exception as error:
-        raise FormatError(f"The layer {name} of the view file is damaged", hint="it is left out") from error
+        raise FormatError("A layer of the view file is damaged", name, "it is left out") from error
     show_look(layer, annotation.look)
     return layer
 
@@ -174,7 +174,9 @@ def _shapes(annotation: Annotation, arrays: dict[str, Any], options: dict[str, A
 
     vertices, counts = arrays["vertices"], arrays["counts"]
     if counts.sum() != len(vertices) or vertices.ndim != 2:
-        raise FormatError(f"The shapes of {annotation.look.name} do not have the corners that they should")
+        raise FormatError(
+            "Shapes do not have the corners that they should", annotation.look.name, "save the view again"
+        )
     corners = np.split(vertices, np.cumsum(counts)[:-1]) if len(counts) else None
     drawn: dict[str, Any] = {}
     if corners is not None:
