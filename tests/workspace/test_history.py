@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import IMAGE, ME, OTHER, rectangle
 
+from napari_idr.formats.model_json import encode
 from napari_idr.workspace.changes import ObjectChange, coalesced, object_events, undo_event, verdict_event
-from napari_idr.workspace.codec import encode
 from napari_idr.workspace.events import Batch, Document, Event, LamportClock, joined, new_event
 from napari_idr.workspace.history import fold, object_now
 from napari_idr.workspace.rows import numbered

@@ -20,15 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+Row = dict[str, str]
+
 LARGEST = 256 << 20
 """Bytes of a table that is still read."""
-LONGEST_CELL = 16 << 20
+LONGEST_CELL = 32 << 20
 HINT = "save it as UTF-8 text again"
 NAMES = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)"
 MANGLED = re.compile(
-    rf"\d{{1,2}}-{_MONTH}(?:-\d{{2,4}})?|{_MONTH}-\d{{2}}|\d(?:\.\d+)?E\+\d{{2,}}|#(?:NAME|REF|VALUE|N/A|DIV/0)[?!]?"
+    rf"\d{{1,2}}-{_MONTH}(?:-\d{{2,4}})?|{_MONTH}-\d{{2}}|\d(?:\.\d+)?E\+\d{{2,}}"
+    r"|\d{4}-\d\d-\d\d 00:00:00|#(?:NAME|REF|VALUE|N/A|DIV/0)[?!]?"
 )
 """What a spreadsheet makes of SEPT1, 1/4, a long number or a text that begins with a minus sign."""
 
@@ -38,11 +41,11 @@ class Table:
     """Columns, rows of texts by column, and sentences about what is odd."""
 
     columns: tuple[str, ...]
-    rows: tuple[dict[str, str], ...]
+    rows: tuple[Row, ...]
     remarks: tuple[str, ...] = ()
 
 
-def read_table(path: Path, *, delimiter: str = ",", comment: str = "") -> Table:
+def read_table(path: Path, *, delimiter: str = ",", comment: str = "", needed: Sequence[str] = ()) -> Table:
     """Return the table of a file.
 
     Parameters
@@ -53,6 +56,8 @@ def read_table(path: Path, *, delimiter: str = ",", comment: str = "") -> Table:
         The one it should have; where another one plainly is there, that is taken and said.
     comment
         What the first line may begin with to be no row of the table.
+    needed
+        Columns without which it is another table.
 
     Raises
     ------
@@ -74,6 +79,9 @@ def read_table(path: Path, *, delimiter: str = ",", comment: str = "") -> Table:
     if found != delimiter:
         remarks.append(f"{path.name} has {NAMES[found]} where {NAMES[delimiter]} are due.")
     columns, rows = _rows(text, found, path.name)
+    missing = [column for column in needed if column not in columns]
+    if missing:
+        raise FormatError(f"The column {missing[0]} is missing", path.name, "add it", key="row 1")
     spoilt = [cell for row in rows for cell in row if MANGLED.fullmatch(cell)]
     if spoilt:
         remarks.append(

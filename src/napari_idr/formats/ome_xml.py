@@ -123,6 +123,8 @@ def check_xml(text: str, *, address: str) -> None:
 
 def xml_text(text: str) -> str:
     """Return a text as XML and tables hold it: other characters are replaced by U+FFFD, line ends are LF."""
+    if text.isprintable():
+        return text
     return _NO_TEXT.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 

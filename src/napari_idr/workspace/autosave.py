@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from psygnal import Signal
 
 from napari_idr.errors import NapariIdrError, NotKept
+from napari_idr.formats.model_json import encode
 from napari_idr.model.annotator import NOBODY, Annotator
 
 from .changes import ObjectChange, coalesced, described_event, object_events, painted_event
-from .codec import encode
 from .events import Batch, Document, joined
 from .label_pixels import Snapshot, painted, snapshot
 from .telling import tell

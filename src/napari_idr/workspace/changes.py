@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .codec import encode
+from napari_idr.formats.model_json import encode
+
 from .events import Batch, Document, new_event
 
 if TYPE_CHECKING:

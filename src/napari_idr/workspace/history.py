@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
+from napari_idr.formats.model_json import decode
 from napari_idr.model.annotation_set import STATUSES, AnnotatedObject
-
-from .codec import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -17,8 +17,8 @@ from uuid import uuid4
 import psutil
 
 from napari_idr.errors import FormatError, NotKept
+from napari_idr.formats.model_json import decode, encode
 
-from .codec import decode, encode
 from .events import Batch
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select, union
 
 from napari_idr.errors import FormatError
+from napari_idr.formats.model_json import LONGEST
 
 from . import schema
-from .codec import LONGEST
 from .database_errors import in_our_words
 from .rows import add_rows, event_of, place_of
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_idr.errors import FormatError
+from napari_idr.formats.model_json import decode
 from napari_idr.model.annotation_set import AnnotatedImage, AnnotationSet, ImageStatement
 
-from .codec import decode
 from .history import History, LabelHistory, fold, object_now
 from .label_pixels import LabelHeader, label_image
 from .rows import read_chunks, read_documents, read_events, read_painted, read_queue, select_events

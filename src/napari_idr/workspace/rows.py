@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from napari_idr.errors import FormatError
+from napari_idr.formats.model_json import decode, encode
 from napari_idr.model.annotation_set import Feature  # noqa: TC001 - resolved by the codec
 from napari_idr.model.annotator import NOBODY, Annotator
 
 from . import schema
-from .codec import decode, encode
 from .events import KINDS, Batch, Event, PaintedChunk, QueuedObject
 
 if TYPE_CHECKING:

@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import FormatError, NotKept
+from napari_idr.formats.model_json import decode, encode
 from napari_idr.model.ontology import OntologyTerm, accession_of
-
-from .codec import decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -136,10 +136,10 @@ def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path) -> 
     ("content", "remark"),
     [
         (b'\xef\xbb\xbfshape_type,vertices_yx\npoint,"[[1,2]]"\n', "byte order mark"),
-        (b'shape_type,vertices_yx\r\npoint,"[[1,2]]"\r\n', "CR and LF"),
-        (b"shape_type;vertices_yx\npoint;[[1,2]]\n", "parted by"),
-        (b"shape_type\tvertices_yx\npoint\t[[1,2]]\n", "parted by"),
-        (b'shape_type,vertices_yx,feature:gene\npoint,"[[1,2]]",1-Sep\n', "took for a date"),
+        (b'shape_type,vertices_yx\r\npoint,"[[1,2]]"\r\n', "line ends of Windows"),
+        (b"shape_type;vertices_yx\npoint;[[1,2]]\n", "where commas are due"),
+        (b"shape_type\tvertices_yx\npoint\t[[1,2]]\n", "where commas are due"),
+        (b'shape_type,vertices_yx,feature:gene\npoint,"[[1,2]]",1-Sep\n', "a spreadsheet had changed them"),
     ],
 )
 def test_what_a_spreadsheet_did_to_a_table_is_read_and_said(content: bytes, remark: str, tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from annotation_makers import IMAGE, regions
 from napari_idr.formats.annotations.coco_rle import counts_of, marked_of, pack_counts, unpack_counts
-from napari_idr.formats.annotations.documents import DocumentError, from_document, time_text, to_document
 from napari_idr.formats.annotations.omero_shape_fields import encode_color
 from napari_idr.formats.annotations.plain_numbers import centre_text, corner_number, number_of, plain
 from napari_idr.formats.annotations.roi_names import roi_names
+from napari_idr.formats.model_json import DocumentError, from_document, time_text, to_document
 from napari_idr.model.annotation_set import AnnotatedImage, AnnotatedObject
 
 

@@ -23,9 +23,9 @@ from napari_idr.formats.annotations import (
     rois_rows,
     tracks_csv,
 )
-from napari_idr.formats.annotations.documents import to_document
 from napari_idr.formats.annotations.held import held_objects
 from napari_idr.formats.annotations.registry import format_of_key
+from napari_idr.formats.model_json import to_document
 from napari_idr.model.annotation import Polygon, Polyline
 from napari_idr.model.annotation_set import AnnotatedObject, AnnotationSet
 

@@ -5,22 +5,22 @@ A plane of an image is an image of COCO; where an object lies on all planes, its
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from napari_idr.formats.model_json import json_text, to_document
 from napari_idr.model.annotation import Ellipse, Mask, Polygon, Rectangle, Shape
 from napari_idr.model.annotation_set import AnnotatedObject, LabelPlace
 
 from .coco_reading import OURS, category_name, read_coco
 from .coco_shapes import as_read, is_whole, segmentation_of
 from .details import details_of, text_of
-from .documents import to_document
 from .files import write_json
 from .held import held_objects, losses, naming
 from .image_documents import image_document
 from .kept_shapes import kept_documents
-from .label_masks import all_masks, frame_document, values_of
+from .label_frame import frame_document
+from .label_masks import all_masks, values_of
 from .outlines import as_polygon, untransformed
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class _Writer:
             details = dict(details_of(thing))
             kept = kept_documents(shapes, lambda shape: as_read(shape, one.image)) if label is None else []
             if kept:
-                details["shapes"] = json.dumps(kept, separators=(",", ":"))
+                details["shapes"] = json_text(kept)
             with naming(one.image, thing):
                 self._add_shapes(one, number, thing, shapes, details)
         for (name, value), listed in masks.items():

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import FormatError
+from napari_idr.formats.model_json import DocumentError, from_document, json_value
 from napari_idr.model.annotation import Mask, Shape
 from napari_idr.model.annotation_set import AnnotatedImage, AnnotatedObject, AnnotationSet, LabelPlace
 
 from .coco_shapes import as_read, shapes_of
-from .details import KEYS, json_value, object_from_details
-from .documents import DocumentError, from_document
+from .details import KEYS, object_from_details
 from .files import HINT, read_json, told_of
-from .image_documents import named_image, statements_of
+from .image_documents import image_from, named_image, statements_of
 from .kept_shapes import restored
 from .label_masks import label_image
 from .placing import another_image, check_sizes, image_of, uuid_for
@@ -102,7 +102,7 @@ def _chosen(
 def _is_image(key: object, frames: list[Record], image: AnnotatedImage) -> bool:
     document = named_image(frames[key]) if isinstance(key, int) and key < len(frames) else None
     try:
-        return document is not None and from_document(AnnotatedImage, document).key == image.key
+        return document is not None and image_from(document).key == image.key
     except DocumentError:
         return False
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .documents import DocumentError
+from napari_idr.formats.model_json import DocumentError
 
 
 def counts_of(marked: np.ndarray) -> list[int]:

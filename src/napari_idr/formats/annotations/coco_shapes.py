@@ -9,11 +9,11 @@ import numpy as np
 
 from napari_idr.errors import FormatError
 from napari_idr.formats.mask_pixels import bits_to_pixels
+from napari_idr.formats.model_json import DocumentError
 from napari_idr.formats.omero_shapes import FARTHEST, MOST_VERTICES
 from napari_idr.model.annotation import Mask, Polygon, Rectangle, Shape
 
 from .coco_rle import counts_of, marked_of, pack_counts, unpack_counts
-from .documents import DocumentError
 from .label_masks import LARGEST, pack
 from .omero_shape_fields import checked
 from .outlines import bounds, vertices

@@ -6,14 +6,12 @@ could be taken for JSON, or that XML cannot hold, as a JSON string.
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from napari_idr.formats.model_json import DocumentError, from_document, json_text, json_value, to_document
+from napari_idr.formats.ome_xml import xml_text
 from napari_idr.model.annotation_set import AnnotatedObject
-
-from .documents import DocumentError, from_document, to_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,8 +23,6 @@ NAMESPACE = "napari-idr/roi/1"
 PEOPLE = ("annotator", "reviewer")
 RENAMED = {"object_class": "class"}
 _FIELDS = {key: field for field, key in RENAMED.items()}
-UNCLEAN = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 cannot hold, or would change (a carriage return)."""
 TEXT_FIELDS = frozenset(
     {"uuid", "name", "object_class", "comment", "created", "modified", "status", "reviewed", "layer"}
 )
@@ -38,22 +34,13 @@ KEYS = {
 """All keys that pairs of ours have, besides "shapes"."""
 
 
-def clean(text: str) -> str:
-    """Return a text with what XML cannot hold replaced by U+FFFD."""
-    return UNCLEAN.sub("\ufffd", text)
-
-
 def details_of(one: AnnotatedObject, *, without: Iterable[str] = ()) -> tuple[KeyValue, ...]:
     """Return all that is said of an object in pairs, but for its shapes and the fields that the format has itself.
 
     Raises ``DocumentError`` for a time without a zone.
     """
-    document = to_document(one)
-    left_out = {"shapes", *without}
     pairs: list[KeyValue] = []
-    for field, value in document.items():
-        if field in left_out:
-            continue
+    for field, value in to_document(one, ("shapes", *sorted(without))).items():
         if field in PEOPLE:
             pairs += _person(field, value)
         else:
@@ -68,9 +55,9 @@ def _person(field: str, value: dict[str, Any]) -> list[KeyValue]:
 
 def text_of(value: Any) -> str:
     """Return a JSON value as text; a plain text is itself."""
-    if isinstance(value, str) and not UNCLEAN.search(value) and not value.startswith('"'):
+    if isinstance(value, str) and xml_text(value) == value and not value.startswith('"'):
         return value
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return json_text(value)
 
 
 def object_from_details(pairs: Sequence[KeyValue], shapes: tuple[Shape, ...], **known: Any) -> AnnotatedObject:
@@ -106,15 +93,3 @@ def value_of(field: str, text: str) -> Any:
     if field not in TEXT_FIELDS and field not in AnnotatedObject.__dataclass_fields__ and not is_text:
         return text
     return json_value(text, field)
-
-
-def json_value(text: str, where: str) -> Any:
-    """Return what JSON says. Raises ``DocumentError`` where it is none."""
-    try:
-        return json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise DocumentError(f"{where} is no JSON") from error
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is no JSON")

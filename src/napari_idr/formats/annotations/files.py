@@ -9,8 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import FormatError, NapariIdrError, NotFound
-
-from .documents import DocumentError
+from napari_idr.formats.model_json import DocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -130,7 +129,7 @@ def _check_members(members: list[zipfile.ZipInfo], path: Path) -> None:
 
 
 @contextmanager
-def told_of(path: Path, place: str = "") -> Iterator[None]:
+def told_of(path: Path | str, place: str = "") -> Iterator[None]:
     """Turn what is wrong with a document, number or record into a ``FormatError`` about a file and a place in it."""
     try:
         yield
@@ -138,4 +137,5 @@ def told_of(path: Path, place: str = "") -> Iterator[None]:
         raise
     except (DocumentError, NapariIdrError, ValueError) as error:
         reason = error.what if isinstance(error, NapariIdrError) else str(error)
-        raise FormatError("Something in it cannot be read", path.name, HINT, key=place, rule=reason[:200]) from error
+        name = path if isinstance(path, str) else path.name
+        raise FormatError("Something in it cannot be read", name, HINT, key=place, rule=reason[:200]) from error

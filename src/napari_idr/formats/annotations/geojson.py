@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from napari_idr.errors import FormatError
+from napari_idr.formats.model_json import LARGEST, DocumentError, json_text, json_value
 from napari_idr.model.annotation import Mask, Shape, Style
 from napari_idr.model.annotation_set import AnnotationSet
 
-from .details import KEYS, details_of, json_value, object_from_details
-from .documents import LARGEST, DocumentError
+from .details import KEYS, details_of, object_from_details
 from .files import HINT, read_json, told_of, write_json
 from .geojson_geometry import GeometryReader, geometry_of
 from .held import held_objects, losses, naming, only
@@ -92,7 +92,7 @@ def _features(one: AnnotatedObject) -> Iterator[Feature]:
     kept = kept_documents(one.shapes, as_read)
     details = dict(details_of(one, without={"name"}))
     if kept:
-        details["shapes"] = json.dumps(kept, separators=(",", ":"))
+        details["shapes"] = json_text(kept)
     for number, shape in enumerate(one.shapes):
         metadata = details if number == 0 else {"uuid": one.uuid}
         part = {"part": f"{number + 1}/{len(one.shapes)}"} if len(one.shapes) > 1 else {}

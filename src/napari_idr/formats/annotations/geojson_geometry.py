@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_idr.formats.model_json import Document, DocumentError
 from napari_idr.formats.omero_shapes import FARTHEST, MOST_VERTICES
 from napari_idr.model.annotation import (
     Ellipse,
@@ -21,7 +22,6 @@ from napari_idr.model.annotation import (
 from napari_idr.model.raster import cover
 from napari_idr.model.shape_geometry import PIXEL_CENTRE
 
-from .documents import Document, DocumentError
 from .label_masks import pack
 from .omero_shape_fields import checked
 from .outlines import bounds, vertices

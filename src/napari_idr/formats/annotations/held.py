@@ -7,11 +7,11 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from napari_idr.errors import FormatError, NapariIdrError
+from napari_idr.formats.model_json import DocumentError
 from napari_idr.model.annotation import Ellipse, Polygon
 from napari_idr.model.annotation_set import AnnotatedObject
 from napari_idr.model.finding import Loss
 
-from .documents import DocumentError
 from .outlines import ELLIPSE_CORNERS
 
 if TYPE_CHECKING:

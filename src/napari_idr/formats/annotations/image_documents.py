@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_idr.model.annotation_set import ImageStatement
-
-from .documents import Document, DocumentError, from_document, to_document
+from napari_idr.formats.model_json import Document, DocumentError, from_document, to_document
+from napari_idr.model.annotation_set import AnnotatedImage, ImageStatement
 
 if TYPE_CHECKING:
     from napari_idr.model.annotation_set import AnnotationSet
@@ -18,6 +17,14 @@ def image_document(one: AnnotationSet) -> Document:
     """Return image and statements of a set as one JSON object."""
     statements = [to_document(statement) for statement in one.statements]
     return {"image": to_document(one.image), **({"statements": statements} if statements else {})}
+
+
+def image_from(document: object) -> AnnotatedImage:
+    """Return the image that a document names. Raises ``DocumentError``."""
+    image = from_document(AnnotatedImage, document, "image")
+    if min(map(image.size, "xyzct")) < 0 or not image.address or not image.level_factors:
+        raise DocumentError("image: it has no address, no levels, or a size below 0")
+    return image
 
 
 def statements_of(document: object) -> tuple[ImageStatement, ...]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import FormatError, Unsupported
+from napari_idr.formats.model_json import json_text, json_value
 from napari_idr.model.annotation import Mask, Shape
 from napari_idr.model.annotation_set import AnnotationSet
 
-from .details import KEYS, details_of, json_value, object_from_details
+from .details import KEYS, details_of, object_from_details
 from .files import HINT, parse_json, read_bytes, read_zip, told_of, write_bytes, write_zip
 from .held import held_objects, losses, naming, only
 from .image_documents import image_document, named_image, statements_of
@@ -133,7 +134,7 @@ def _contents(one: AnnotatedObject, image: dict[str, Any] | None) -> Iterator[by
     kept = kept_documents(one.shapes, as_read)
     details = dict(details_of(one, without={"name"}))
     if kept:
-        details["shapes"] = json.dumps(kept, separators=(",", ":"))
+        details["shapes"] = json_text(kept)
     name = _native_name(one.name)
     if name != one.name:
         details["name"] = json.dumps(one.name)

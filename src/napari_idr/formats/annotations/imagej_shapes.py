@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_idr.errors import FormatError
+from napari_idr.formats.model_json import DocumentError
 from napari_idr.formats.omero_shapes import FARTHEST, MOST_VERTICES
 from napari_idr.model.annotation import (
     Ellipse,
@@ -23,7 +24,6 @@ from napari_idr.model.annotation import (
     Style,
 )
 
-from .documents import DocumentError
 from .omero_shape_fields import checked
 from .outlines import bounds, vertices
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+from napari_idr.formats.model_json import DocumentError, from_document, to_document
 from napari_idr.model.annotation import Shape
-
-from .documents import DocumentError, shape_from_document, to_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,7 +36,9 @@ def restored(shapes: Sequence[Shape], documents: Any, native: Native) -> tuple[S
     if len(documents) != len(shapes):
         return tuple(shapes)
     pairs = zip(shapes, documents, strict=True)
-    return tuple(shape if one is None else _restored(shape, shape_from_document(one), native) for shape, one in pairs)
+    return tuple(
+        shape if one is None else _restored(shape, from_document(Shape, one, "shape"), native) for shape, one in pairs
+    )
 
 
 def _restored(read: Shape, kept: Shape, native: Native) -> Shape:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -10,47 +10,22 @@ import numpy as np
 
 from napari_idr.errors import FormatError
 from napari_idr.formats.mask_pixels import bits_to_pixels
+from napari_idr.formats.model_json import DocumentError
 from napari_idr.model.annotation import Mask, Style
-from napari_idr.model.annotation_set import LabelImage
 
-from .documents import Document, DocumentError, from_document
 from .held import image_words
+from .label_frame import LabelFrame, frame_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from napari_idr.model.annotation_set import AnnotationSet
+    from napari_idr.model.annotation_set import AnnotationSet, LabelImage
 
 LabelMasks = dict[tuple[str, int], tuple[Mask, ...]]
 """By name of the label image and value."""
 
 LARGEST = 1 << 28
 """Pixels of a label image that is made anew from its masks."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """A label image without its pixels."""
-
-    name: str
-    axes: tuple[str, ...]
-    shape: tuple[int, ...]
-    dtype: str
-    origin: tuple[int, ...] = ()
-    colors: tuple[tuple[int, tuple[int, int, int, int]], ...] = ()
-    level: int = 0
-
-
-def frame_document(image: LabelImage) -> Document:
-    """Return all of a label image but its pixels."""
-    document: Document = {
-        "name": image.name,
-        "axes": list(image.axes),
-        "shape": list(image.pixels.shape),
-        "dtype": np.dtype(image.pixels.dtype).name,
-    }
-    more = {"origin": list(image.origin), "colors": [[v, list(c)] for v, c in image.colors], "level": image.level}
-    return document | {key: value for key, value in more.items() if value}
 
 
 def masks_of(image: LabelImage) -> Iterator[tuple[int, Mask]]:
@@ -113,22 +88,16 @@ def _parts(plane: np.ndarray) -> Iterator[tuple[int, int, int, np.ndarray]]:
 
 def label_image(document: object, masks: Iterable[tuple[int, Mask]]) -> LabelImage:
     """Return a label image made of its masks. Raises ``DocumentError`` where they are not its own."""
-    frame = from_document(_Frame, document, "label image")
-    pixels = np.zeros(frame.shape, _dtype(frame))
-    blank = LabelImage(name=frame.name, axes=frame.axes, pixels=pixels, origin=frame.origin)
+    frame = frame_of(document)
+    blank = frame.with_pixels(lambda *_: np.zeros(frame.shape, _dtype(frame)))
     for value, mask in masks:
         _mark(blank, value, mask)
-    return LabelImage(
-        name=frame.name, axes=frame.axes, pixels=pixels, origin=frame.origin, colors=frame.colors, level=frame.level
-    )
+    return blank
 
 
-def _dtype(frame: _Frame) -> np.dtype[Any]:
-    wanted = [axis for axis in "tzyx" if axis in frame.axes]
-    right_axes = list(frame.axes) == wanted and frame.axes[-2:] == ("y", "x")
-    lengths = {len(frame.shape), len(frame.axes), len(frame.origin or frame.axes)}
-    if not right_axes or len(lengths) != 1 or not 0 < prod(frame.shape) <= LARGEST or min(frame.shape) < 1:
-        raise DocumentError(f"the label image {frame.name[:80]} has axes or a size that do not fit, or is too large")
+def _dtype(frame: LabelFrame) -> np.dtype[Any]:
+    if not 0 < prod(frame.shape) <= LARGEST:
+        raise DocumentError(f"the label image {frame.name[:80]} has a size that does not fit, or is too large")
     if frame.dtype not in [f"{sign}int{bits}" for sign in ("u", "") for bits in (8, 16, 32, 64)]:
         raise DocumentError(f"the label image {frame.name[:80]} does not hold whole numbers")
     return np.dtype(frame.dtype)

@@ -20,10 +20,12 @@ from napari_idr.formats.ome_xml import parse_ome_xml
 from napari_idr.model.annotation_set import AnnotatedImage, AnnotationSet, LabelImage, Spacing
 from napari_idr.model.finding import Loss
 
+from .files import told_of
+from .image_documents import image_from
+from .label_frame import frame_of
 from .label_objects import agreed_image, losses_but_labels, objects_by_value, objects_of, only_label, only_set
 from .label_pixels import boxes, is_whole, label_values, original_pixels, placed
 from .label_tiff_xml import TYPES, label_xml, objects_from_records, read_label_xml
-from .object_record import image_from_record, label_from_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -220,7 +222,8 @@ def _own(file: tifffile.TiffFile, path: Path, given: AnnotatedImage | None, note
     """Return the set of a file that this program has written."""
     label_noted, image_noted, object_records = noted
     series = file.series[0]
-    stated = image_from_record(image_noted, path.name)
+    with told_of(path, "image"):
+        stated, frame = image_from(image_noted), frame_of(label_noted)
     image = agreed_image(stated, given, path.name, by_key=True)
     sizes = _axes(series.axes, series.shape, stated, path)
     if any(size != stated.size(axis) for axis, size in sizes.items() if axis != "t" or size > 1):
@@ -233,7 +236,7 @@ def _own(file: tifffile.TiffFile, path: Path, given: AnnotatedImage | None, note
         lazy = not isinstance(full, np.ndarray) and is_whole(wanted, names, full.shape)
         return full if lazy else original_pixels(full, names, stated, wanted)
 
-    label = label_from_record(label_noted, path.name, original)
+    label = frame.with_pixels(original)
     objects = objects_from_records(object_records, label.name, path.name)
     return AnnotationSet(image=image, objects=objects, labels=(label,))
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from napari_idr.errors import FormatError
+from napari_idr.formats.model_json import json_text, to_document
 from napari_idr.formats.ome_xml import SYMBOLS, safe_xml, xml_text
 from napari_idr.model.annotation_set import LabelPlace
 
-from .object_facts import object_facts
-from .object_record import image_record, label_record, object_from_record, object_record
+from .files import told_of
+from .label_frame import frame_document
+from .object_facts import object_facts, object_from_record, object_record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +64,7 @@ def _pixels(parent: Element, image: AnnotatedImage, label: LabelImage, sizes: di
 
 
 def _label_pairs(image: AnnotatedImage, label: LabelImage) -> dict[str, str]:
-    return {"label_image": _json(label_record(label)), "image": _json(image_record(image))}
+    return {"label_image": json_text(frame_document(label)), "image": json_text(to_document(image))}
 
 
 def _object_pairs(one: AnnotatedObject) -> dict[str, str]:
@@ -71,7 +73,7 @@ def _object_pairs(one: AnnotatedObject) -> dict[str, str]:
     return {
         "label": str(value),
         **{xml_text(name): text for name, text in facts.items()},
-        "record": _json(object_record(one)),
+        "record": json_text(object_record(one)),
     }
 
 
@@ -80,10 +82,6 @@ def _map_annotation(parent: Element, identifier: str, namespace: str, pairs: dic
     value = ElementTree.SubElement(annotation, "Value")
     for key, text in pairs.items():
         ElementTree.SubElement(value, "M", {"K": key}).text = text
-
-
-def _json(record: dict[str, Any]) -> str:
-    return json.dumps(record, allow_nan=False, separators=(",", ":"))
 
 
 def read_label_xml(text: str, file: str) -> tuple[Any, Any, list[tuple[int, Any]]] | None:
@@ -111,4 +109,5 @@ def _pairs(annotation: Element) -> dict[str, str]:
 
 def objects_from_records(records: list[tuple[int, Any]], name: str, file: str) -> tuple[AnnotatedObject, ...]:
     """Return the objects of a label image by their values and records."""
-    return tuple(object_from_record(record, file, label=LabelPlace(name, value)) for value, record in records)
+    with told_of(file, OBJECT_NAMESPACE):
+        return tuple(object_from_record(record, LabelPlace(name, value)) for value, record in records)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from napari_idr.formats.model_json import to_document
+
+from .label_frame import frame_document
 from .label_pixels import coarse_size
 from .object_facts import object_row
-from .object_record import image_record, label_record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +75,7 @@ def label_attributes(
     described: dict[str, Any] = {"version": version, **_colors(label, values), **_properties(objects, values)}
     if source:
         described["source"] = {"image": "../../"}
-    noted = {NAMESPACE: {"image": image_record(image), "label_image": label_record(label)}}
+    noted = {NAMESPACE: {"image": to_document(image), "label_image": frame_document(label)}}
     if version == "0.4":
         return {"multiscales": [multiscale | {"version": version}], "image-label": described, **noted}
     return {"ome": {"version": version, "multiscales": [multiscale], "image-label": described}, **noted}

@@ -17,11 +17,13 @@ from napari_idr.model.annotation_set import (
     Spacing,
 )
 
+from .files import told_of
+from .image_documents import image_from
+from .label_frame import frame_of
 from .label_objects import agreed_image, objects_by_value
 from .label_pixels import check_type, is_whole, label_values, original_pixels
 from .ngff_label_metadata import LABEL_VALUE, NAMESPACE
 from .object_facts import derived_uuid, object_from_row
-from .object_record import image_from_record, label_from_record
 from .zarr_groups import read_part
 
 if TYPE_CHECKING:
@@ -89,7 +91,8 @@ def _read_all(
         raise FormatError("It lists no label images", name, "tell who made the file", key="labels")
     noted = _noted(groups[0]).get("image")
     if noted is not None:
-        image = stated = image_from_record(noted, name)
+        with told_of(name, "image"):
+            image = stated = image_from(noted)
     else:
         first = owner or _metadata(groups[0])
         image = stated = _stated_image(first, name)
@@ -119,7 +122,9 @@ def _read_one(group: LocalGroup, image: AnnotatedImage) -> tuple[LabelImage, tup
     record = _noted(group).get("label_image")
     if record is not None:
         whole = _Whole(array, metadata.axis_names, group.name)
-        label = label_from_record(record, group.name, lambda *wanted: whole.original(image, wanted))
+        with told_of(group.name, "label_image"):
+            frame = frame_of(record)
+        label = frame.with_pixels(lambda *wanted: whole.original(image, wanted))
     else:
         label = LabelImage(
             name=metadata.name,

@@ -1,7 +1,7 @@
 """What is said of an object as one row of a table: plain columns that other programs show, and the record beside them.
 
-The record (``object_record``) holds everything. A row whose columns were edited since is read by its columns, which is
-said; a row that somebody else wrote has no record at all.
+The record is the object as ``model_json`` writes it, without shapes and label. A row whose columns were edited since is
+read by its columns, which is said; a row that somebody else wrote has no record at all.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from napari_idr.errors import FormatError
+from napari_idr.formats.model_json import Document, DocumentError, from_document, time_or_none, time_text, to_document
 from napari_idr.formats.ome_xml import xml_text
 from napari_idr.model.annotation_set import STATUSES, AnnotatedObject
 from napari_idr.model.annotator import Annotator, bare_orcid
 from napari_idr.model.ontology import OntologyTerm, Phenotype, accession_of
-
-from .object_record import Record, object_from_record, object_record, time_of, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,6 +74,22 @@ def _clean_value(value: Value) -> Value:
     return xml_text(value) if isinstance(value, str) else value
 
 
+def object_record(one: AnnotatedObject) -> Document:
+    """Return all that is said of an object, but for its shapes and its label."""
+    return to_document(one, ("shapes", "label"))
+
+
+def object_from_record(record: object, label: LabelPlace | None) -> AnnotatedObject:
+    """Return the object of a record, without shapes, in the place that the caller knows. Raises ``DocumentError``."""
+    if not isinstance(record, dict):
+        raise DocumentError("the record is no object")
+    place = None if label is None else to_document(label)
+    one = from_document(AnnotatedObject, {**record, "shapes": [], "label": place}, "record")
+    if one.level < 0 or not one.uuid:
+        raise DocumentError("the record has no uuid, or a level below 0")
+    return one
+
+
 def object_row(one: AnnotatedObject, taken: Sequence[str] = ()) -> dict[str, Any]:
     """Return the columns of an object and its record."""
     record = object_record(one)
@@ -96,7 +111,7 @@ def object_from_row(
         return plain, ""
     try:
         record = json.loads(given) if isinstance(given, str) else dict(given)
-        one = object_from_record({**record, "uuid": plain.uuid}, file, label=label)
+        one = object_from_record({**record, "uuid": plain.uuid}, label)
     except (ValueError, TypeError, RecursionError):
         return plain, f"{file}: what was noted of {plain.name or plain.uuid} cannot be read, its columns were."
     if not _agree(object_facts(one, taken), facts):
@@ -121,7 +136,7 @@ def _same(one: Value, other: Any) -> bool:
         return False
 
 
-def _differing(plain: AnnotatedObject, recorded: AnnotatedObject) -> Record:
+def _differing(plain: AnnotatedObject, recorded: AnnotatedObject) -> dict[str, Any]:
     """Return the fields that columns hold, as the columns have them; terms keep what the record knows of them."""
     known = {one.term.accession: one.term for one in recorded.phenotypes if one.term is not None}
     phenotypes = tuple(
@@ -167,8 +182,8 @@ def _object_from_facts(facts: Mapping[str, Any], label: LabelPlace | None, uuid:
         phenotypes=_phenotypes(facts),
         comment=str(facts.get("comment", "")),
         annotator=Annotator(str(facts.get("annotator", "")), bare_orcid(str(facts.get("annotator_orcid", "")))),
-        created=time_of(str(facts.get("created", ""))),
-        modified=time_of(str(facts.get("modified", ""))),
+        created=time_or_none(facts.get("created")),
+        modified=time_or_none(facts.get("modified")),
         status=next((known for known in STATUSES if known == status), "unreviewed"),
         features=features,
     )

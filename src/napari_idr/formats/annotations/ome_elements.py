@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, SubElement
 
 from napari_idr.formats.json_record import JsonRecord
-from napari_idr.formats.ome_xml import UNITS
+from napari_idr.formats.model_json import DocumentError
+from napari_idr.formats.ome_xml import UNITS, xml_text
 from napari_idr.formats.omero_shapes import TRANSFORM_KEYS, parse_shape
 
-from .details import clean
-from .documents import DocumentError
 from .omero_shape_fields import SCHEMA, shape_fields
 from .plain_numbers import number_of, plain
 
@@ -60,7 +59,7 @@ def image_element(parent: Element, image: AnnotatedImage) -> Element | None:
     pixel_type = PIXEL_TYPES.get(image.dtype)
     if pixel_type is None or not (image.size_x and image.size_y):
         return None
-    element = SubElement(parent, "Image", ID="Image:0", Name=clean(image.name))
+    element = SubElement(parent, "Image", ID="Image:0", Name=xml_text(image.name))
     attributes = {"ID": "Pixels:0", "DimensionOrder": "XYZCT", "Type": pixel_type}
     attributes |= {f"Size{axis.upper()}": str(image.size(axis)) for axis in "xyzct"}
     for axis in "xyz":
@@ -87,7 +86,7 @@ def map_annotation(parent: Element, identifier: str, namespace: str, pairs: Sequ
     element = SubElement(parent, "MapAnnotation", ID=identifier, Namespace=namespace)
     value = SubElement(element, "Value")
     for key, text in pairs:
-        SubElement(value, "M", K=clean(key)).text = clean(text)
+        SubElement(value, "M", K=xml_text(key)).text = xml_text(text)
 
 
 def pairs_of(annotation: Element) -> list[KeyValue]:

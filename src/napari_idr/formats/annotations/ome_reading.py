@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import FormatError
+from napari_idr.formats.model_json import DocumentError, from_document, json_value
 from napari_idr.formats.ome_xml import safe_xml
 from napari_idr.model.annotation import Mask
 from napari_idr.model.annotation_set import AnnotationSet, LabelPlace
 
-from .details import NAMESPACE, json_value
-from .documents import DocumentError, from_document
+from .details import NAMESPACE
 from .files import HINT, read_text, told_of
 from .image_documents import NAMESPACE as IMAGE_NAMESPACE
 from .image_documents import named_image, statements_of

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from napari_idr.formats.model_json import json_text
 from napari_idr.version import VERSION
 
 from .held import naming
@@ -38,7 +38,7 @@ def write_document(one: AnnotationSet, entries: Sequence[tuple[AnnotatedObject, 
     root = Element("OME", {"xmlns": SCHEMA, "Creator": f"napari-idr {VERSION}"})
     image = image_element(root, one.image)
     annotations = SubElement(root, "StructuredAnnotations")
-    said = [(key, json.dumps(value, separators=(",", ":"))) for key, value in (image_document(one) | more).items()]
+    said = [(key, json_text(value)) for key, value in (image_document(one) | more).items()]
     map_annotation(annotations, "Annotation:image", IMAGE_NAMESPACE, said)
     for number, (thing, entry) in enumerate(entries):
         if image is not None:

@@ -6,17 +6,17 @@ are apart from the shapes.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from napari_idr.formats.model_json import json_text, to_document
 from napari_idr.model.annotation import Mask
 from napari_idr.model.annotation_set import AnnotatedObject, LabelPlace
 
 from .details import NAMESPACE
-from .documents import to_document
 from .files import write_text
 from .held import held_objects, losses, naming, only
-from .label_masks import LabelMasks, all_masks, frame_document, values_of
+from .label_frame import frame_document
+from .label_masks import LabelMasks, all_masks, values_of
 from .ome_reading import read_document
 from .ome_writing import as_read, write_document
 from .roi_entries import RoiEntry, entry_of
@@ -97,7 +97,7 @@ def _bare_objects(masks: LabelMasks, known: set[tuple[str, int]]) -> list[Annota
 
 
 def _bare_entry(one: AnnotatedObject, name: str, masks: tuple[Mask, ...]) -> RoiEntry:
-    place = json.dumps(to_document(one.label), separators=(",", ":"))
+    place = json_text(to_document(one.label))
     return RoiEntry(name, masks, ((NAMESPACE, (("label", place),)),))
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import FormatError
+from napari_idr.formats.model_json import json_text, json_value
 from napari_idr.formats.omero_rois import parse_rois
 from napari_idr.model.annotation_set import AnnotationSet
 from napari_idr.model.finding import Loss
 
-from .details import json_value
 from .files import HINT, read_json, told_of, write_json
 from .held import held_objects, image_words, losses, naming
 from .image_documents import NAMESPACE as IMAGE_NAMESPACE
@@ -77,7 +76,7 @@ class OmeroJson:
 def _records(one: AnnotationSet) -> Iterator[Record]:
     objects = held_objects(one, hold)
     names = roi_names(objects)
-    said = [(key, json.dumps(value, separators=(",", ":"))) for key, value in image_document(one).items()]
+    said = [(key, json_text(value)) for key, value in image_document(one).items()]
     for number, thing in enumerate(objects):
         with naming(one.image, thing):
             entry = entry_of(thing, names[thing.uuid], thing.shapes, as_read)

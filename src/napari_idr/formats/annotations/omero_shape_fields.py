@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import FormatError
 from napari_idr.formats.json_record import JsonRecord
+from napari_idr.formats.ome_xml import xml_text
 from napari_idr.formats.omero_shapes import FARTHEST, LONGEST_TEXT, MOST_VERTICES, parse_shape
 from napari_idr.model.annotation import Ellipse, Line, Mask, Polygon, Polyline, Shape
 
-from .details import clean
 from .plain_numbers import plain
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _transform(shape: Shape) -> dict[str, float]:
 
 def _looks(shape: Shape) -> dict[str, Any]:
     style = shape.style
-    looks: dict[str, Any] = {"Text": clean(shape.text)[:LONGEST_TEXT]} if shape.text else {}
+    looks: dict[str, Any] = {"Text": xml_text(shape.text)[:LONGEST_TEXT]} if shape.text else {}
     for key, color in (("StrokeColor", style.stroke), ("FillColor", style.fill)):
         if color is not None:
             looks[key] = encode_color(color)

@@ -8,8 +8,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from napari_idr.errors import FormatError
 from napari_idr.model.annotation_set import AnnotatedImage
 
-from .documents import from_document
 from .files import told_of
+from .image_documents import image_from
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ def image_of(named: object, path: Path, image: AnnotatedImage | None) -> Annotat
     if named is None:
         return image or AnnotatedImage(address=path.name, name=path.name)
     with told_of(path, "image"):
-        found = from_document(AnnotatedImage, named, "image")
+        found = image_from(named)
     if image is None:
         return found
     if image.key != found.key:

@@ -6,7 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .details import NAMESPACE, UNCLEAN, clean, details_of, json_value, object_from_details
+from napari_idr.formats.model_json import json_text, json_value
+from napari_idr.formats.ome_xml import xml_text
+
+from .details import NAMESPACE, details_of, object_from_details
 from .kept_shapes import kept_documents, restored
 from .phenotype_pairs import NAMESPACE as PHENOTYPE_NAMESPACE
 from .phenotype_pairs import phenotype_of, phenotype_pairs
@@ -50,24 +53,24 @@ def entry_of(one: AnnotatedObject, name: str, shapes: tuple[Shape, ...], native:
         pairs.append(("name", json.dumps(one.name)))
     kept = [] if native is None else kept_documents(shapes, native)
     if kept:
-        pairs.append(("shapes", json.dumps(kept, separators=(",", ":"))))
+        pairs.append(("shapes", json_text(kept)))
     maps: list[tuple[str, Sequence[KeyValue]]] = [(NAMESPACE, pairs)]
     maps += [(PHENOTYPE_NAMESPACE, phenotype_pairs(phenotype)) for phenotype in one.phenotypes]
     if one.key_values:
         maps.append((KEY_VALUES_NAMESPACE, one.key_values))
-    return RoiEntry(name, shapes, tuple(maps), clean(one.comment))
+    return RoiEntry(name, shapes, tuple(maps), xml_text(one.comment))
 
 
 def _unclean_fields(one: AnnotatedObject) -> set[str]:
     """Return which fields the elements of OME-XML would not give back as they are."""
     texts = {"comment": [one.comment], "key_values": [text for pair in one.key_values for text in pair]}
-    found = {field for field, listed in texts.items() if any(map(UNCLEAN.search, listed))}
+    found = {field for field, listed in texts.items() if any(xml_text(text) != text for text in listed)}
     return found if read_phenotypes(one.phenotypes) == one.phenotypes else {*found, "phenotypes"}
 
 
 def read_phenotypes(phenotypes: Sequence[Phenotype]) -> tuple[Phenotype, ...]:
     """Return phenotypes as they come back from pairs of the IDR's namespace."""
-    pairs = [[(key, clean(text)) for key, text in phenotype_pairs(one)] for one in phenotypes]
+    pairs = [[(key, xml_text(text)) for key, text in phenotype_pairs(one)] for one in phenotypes]
     found = [phenotype_of(one) for one in pairs]
     return tuple(one for one in found if one is not None)
 

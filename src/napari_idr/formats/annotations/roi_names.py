@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from .details import clean
+from napari_idr.formats.ome_xml import xml_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,14 +19,14 @@ def roi_names(objects: Iterable[AnnotatedObject]) -> dict[str, str]:
     An object without a name is called by its class, else by what it is: "nucleus 3", "region 1".
     """
     listed = list(objects)
-    taken = {clean(one.name) for one in listed}
+    taken = {xml_text(one.name) for one in listed}
     given: set[str] = set()
     numbers: Counter[str] = Counter()
     names: dict[str, str] = {}
     for one in listed:
-        name = clean(one.name)
+        name = xml_text(one.name)
         if not name or name in given:
-            name = _numbered(name, clean(one.object_class) or one.kind, taken, numbers)
+            name = _numbered(name, xml_text(one.object_class) or one.kind, taken, numbers)
             taken.add(name)
         given.add(name)
         names[one.uuid] = name

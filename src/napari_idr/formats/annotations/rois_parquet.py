@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from napari_idr.formats.delimited import Row
     from napari_idr.model.annotation_set import AnnotatedImage, AnnotationSet
     from napari_idr.model.finding import Loss
-
-    from .flat_rows import Row
 
 WHOLE = ("shape_index", "z", "t", "c", "label_value", "track_id")
 SCHEMA = {b"napari_idr_schema": b"rois/1"}

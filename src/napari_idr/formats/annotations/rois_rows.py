@@ -6,18 +6,16 @@ value) rides along as JSON under ``shape`` and ``details``, and counts as far as
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from napari_idr.formats.model_json import Document, DocumentError, from_document, json_text, json_value, to_document
 from napari_idr.model.annotation_set import AnnotatedImage, AnnotatedObject, AnnotationSet
 
 from . import table_columns, table_shapes
-from .details import json_value
-from .documents import Document, DocumentError, from_document, to_document
 from .files import told_of
 from .held import losses, naming
-from .image_documents import image_document, named_image, statements_of
+from .image_documents import image_document, image_from, named_image, statements_of
 from .kept_shapes import restored
 from .placing import another_image, image_of, uuid_for
 from .plain_numbers import plain
@@ -26,10 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from napari_idr.formats.delimited import Row
     from napari_idr.model.annotation import Shape
     from napari_idr.model.finding import Loss
-
-    from .flat_rows import Row
 
 IMAGE_COLUMNS = {
     "source": "repository",
@@ -92,7 +89,7 @@ def _rows_of_set(one: AnnotationSet) -> Iterator[Row]:
         with naming(one.image, thing):
             rows += [{**row, **image, "track_id": numbers.get(thing.uuid, "")} for row in _rows(thing)]
     rows = rows or [{**image, "shape_type": NO_OBJECT}]
-    rows[0]["image"] = json.dumps(image_document(one), separators=(",", ":"))
+    rows[0]["image"] = json_text(image_document(one))
     return iter(rows)
 
 
@@ -129,11 +126,11 @@ def _tell_all(row: Row, one: AnnotatedObject) -> bool:
 
 
 def _document(one: AnnotatedObject) -> Document:
-    return to_document(replace(one, shapes=()))
+    return to_document(one, ("shapes",))
 
 
 def _json(document: Any) -> str:
-    return "" if document is None else json.dumps(document, separators=(",", ":"))
+    return "" if document is None else json_text(document)
 
 
 # -- reading
@@ -173,7 +170,7 @@ def _image(rows: list[tuple[int, Row]], path: Path) -> AnnotatedImage:
     said = named_image(_image_json(rows, path))
     if said is not None:
         with told_of(path, f"row {rows[0][0]}"):
-            return from_document(AnnotatedImage, said, "image")
+            return image_from(said)
     cells = {field: rows[0][1].get(column, "") for column, field in IMAGE_COLUMNS.items()}
     cells["address"] = cells["address"] or cells["name"] or path.name
     return AnnotatedImage(**cells)  # type: ignore[arg-type]
@@ -202,10 +199,10 @@ def _object(uuid: str, rows: list[tuple[int, Row]], path: Path) -> AnnotatedObje
         known = AnnotatedObject(uuid=uuid, is_track=bool(first.get("track_id")))
         if details:
             known = from_document(AnnotatedObject, json_value(details, "details"), "details")
-        one = table_columns.as_edited(known, {**first, "roi_uuid": uuid})
+        changes = table_columns.edits(known, {**first, "roi_uuid": uuid})
     ordered = sorted(rows, key=lambda pair: _shape_index(pair[1]))
     shapes = [shape for place, row in ordered for shape in _shapes(row, place, path)]
-    return replace(one, shapes=tuple(shapes))
+    return replace(known, **changes, shapes=tuple(shapes))
 
 
 def _shape_index(row: Row) -> int:

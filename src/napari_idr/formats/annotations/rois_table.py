@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_idr.formats.delimited import read_table, table_text
+
 from .files import write_text
-from .flat_rows import csv_text, read_csv
 from .rois_rows import NEEDED, rows_of, sets_of, table_losses
 
 if TYPE_CHECKING:
@@ -31,12 +32,12 @@ class RoisTable:
 
     def write(self, sets: Sequence[AnnotationSet], path: Path) -> tuple[Path, ...]:
         """Write the table. Raises ``FormatError`` naming the object."""
-        return write_text(path, csv_text(*rows_of(sets)))
+        return write_text(path, table_text(*rows_of(sets)))
 
     def read(self, path: Path, image: AnnotatedImage | None = None) -> tuple[AnnotationSet, ...]:
         """Return the sets of a table, also of one that a spreadsheet saved. Raises ``FormatError``."""
-        rows, remarks = read_csv(path, NEEDED)
-        return sets_of(rows, path, image, remarks)
+        table = read_table(path, needed=NEEDED)
+        return sets_of(table.rows, path, image, table.remarks)
 
 
 FORMAT = RoisTable()

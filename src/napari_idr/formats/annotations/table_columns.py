@@ -6,21 +6,20 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from napari_idr.formats.model_json import DocumentError, time_of, time_text
+from napari_idr.formats.ome_xml import xml_text
 from napari_idr.model.annotation_set import STATUSES, AnnotatedObject, LabelPlace
 from napari_idr.model.annotator import Annotator, bare_orcid
 from napari_idr.model.ontology import OntologyTerm, Phenotype, accession_of
 
-from .details import clean
-from .documents import DocumentError, time_of, time_text
 from .plain_numbers import number_of, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from napari_idr.formats.delimited import Row
     from napari_idr.model.annotation_set import Feature, Value
-
-    from .flat_rows import Row
 
 FEATURE = "feature:"
 SEPARATOR = "; "
@@ -40,7 +39,7 @@ class Columns:
 def _text(column: str, field: str) -> Columns:
     return Columns(
         (column,),
-        lambda one: (clean(getattr(one, field)),),
+        lambda one: (xml_text(getattr(one, field)),),
         lambda cells: {field: cells[0]},
     )
 
@@ -51,7 +50,7 @@ def _time(field: str) -> Columns:
         return ("" if time is None else time_text(time),)
 
     def put(cells: Sequence[str]) -> dict[str, Any]:
-        return {field: time_of(cells[0], field) if cells[0] else None}
+        return {field: time_of(cells[0]) if cells[0] else None}
 
     return Columns((field,), get, put)
 
@@ -59,7 +58,7 @@ def _time(field: str) -> Columns:
 def _phenotype_cells(one: AnnotatedObject) -> Sequence[str]:
     terms = [phenotype.term or OntologyTerm("", "") for phenotype in one.phenotypes]
     parts = [phenotype.name for phenotype in one.phenotypes], [t.label for t in terms], [t.accession for t in terms]
-    return [clean(SEPARATOR.join(listed)) if any(listed) else "" for listed in parts]
+    return [xml_text(SEPARATOR.join(listed)) if any(listed) else "" for listed in parts]
 
 
 def _phenotypes(cells: Sequence[str]) -> dict[str, Any]:
@@ -89,7 +88,7 @@ def _status(cells: Sequence[str]) -> dict[str, Any]:
 
 
 def _label_cells(one: AnnotatedObject) -> Sequence[str]:
-    return ("", "") if one.label is None else (clean(one.label.image), str(one.label.value))
+    return ("", "") if one.label is None else (xml_text(one.label.image), str(one.label.value))
 
 
 def _label(cells: Sequence[str]) -> dict[str, Any]:
@@ -116,7 +115,7 @@ OBJECT_COLUMNS = (
     Columns(("status",), lambda one: (one.status,), _status),
     Columns(
         ("annotator_name", "annotator_orcid"),
-        lambda one: (clean(one.annotator.name), clean(one.annotator.orcid)),
+        lambda one: (xml_text(one.annotator.name), xml_text(one.annotator.orcid)),
         _annotator,
     ),
     _time("created"),
@@ -128,11 +127,16 @@ NAMES = tuple(name for columns in OBJECT_COLUMNS for name in columns.names)
 def object_cells(one: AnnotatedObject) -> Row:
     """Return the cells that tell an object, its features among them."""
     cells = {name: cell for part in OBJECT_COLUMNS for name, cell in zip(part.names, part.get(one), strict=True)}
-    return cells | {FEATURE + clean(name): value_text(value) for name, value in one.features}
+    return cells | {FEATURE + xml_text(name): value_text(value) for name, value in one.features}
 
 
 def as_edited(one: AnnotatedObject, row: Row) -> AnnotatedObject:
-    """Return an object with what the cells of a row say, where that is not what they would say of it.
+    """Return an object with what the cells of a row say; see ``edits``."""
+    return replace(one, **edits(one, row))
+
+
+def edits(one: AnnotatedObject, row: Row) -> dict[str, Any]:
+    """Return the fields of an object that the cells of a row change: where they are not what it would write.
 
     Columns that are not there change nothing. Raises ``DocumentError``.
     """
@@ -142,12 +146,13 @@ def as_edited(one: AnnotatedObject, row: Row) -> AnnotatedObject:
         cells = [row.get(name, said) for name, said in zip(columns.names, before, strict=True)]
         if list(cells) != list(before):
             changes |= columns.put(cells)
-    return replace(one, **changes, features=_features(one, row))
+    features = _features(one, row)
+    return changes if features == one.features else changes | {"features": features}
 
 
 def _features(one: AnnotatedObject, row: Row) -> tuple[Feature, ...]:
-    said = {FEATURE + clean(name): (name, value) for name, value in one.features}
-    found = [(name, value) for name, value in one.features if FEATURE + clean(name) not in row]
+    said = {FEATURE + xml_text(name): (name, value) for name, value in one.features}
+    found = [(name, value) for name, value in one.features if FEATURE + xml_text(name) not in row]
     for column, cell in row.items():
         if not column.startswith(FEATURE):
             continue
@@ -166,7 +171,7 @@ def value_text(value: Value) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return plain(value) if abs(value) < float("inf") else str(value)
-    return "" if value is None else clean(str(value))
+    return "" if value is None else xml_text(str(value))
 
 
 def value_of(text: str) -> Value:

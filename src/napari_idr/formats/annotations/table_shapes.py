@@ -6,6 +6,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from napari_idr.formats.model_json import DocumentError, json_value
+from napari_idr.formats.ome_xml import xml_text
 from napari_idr.formats.omero_shapes import FARTHEST, MOST_VERTICES
 from napari_idr.model.annotation import (
     Ellipse,
@@ -22,16 +24,13 @@ from napari_idr.model.annotation import (
 )
 from napari_idr.model.shape_geometry import PIXEL_CENTRE, place
 
-from .details import clean, json_value
-from .documents import DocumentError
 from .omero_shape_fields import checked
 from .outlines import as_box, bounds, box, vertices
 from .plain_numbers import centre_text, corner_number, number_of, plain
 
 if TYPE_CHECKING:
+    from napari_idr.formats.delimited import Row
     from napari_idr.model.annotation import XY, Color
-
-    from .flat_rows import Row
 
 COLUMNS = ("shape_type", "z", "t", "c", "coord_convention", "vertices_yx")
 BOUNDS = ("bbox_y0", "bbox_x0", "bbox_y1", "bbox_x1")
@@ -66,7 +65,7 @@ def shape_cells(shape: Shape) -> Row:
         "stroke_rgba": color_text(shape.style.stroke),
         "fill_rgba": color_text(shape.style.fill),
         "stroke_width": _width_text(shape.style.stroke_width),
-        "shape_text": clean(shape.text),
+        "shape_text": xml_text(shape.text),
     }
 
 

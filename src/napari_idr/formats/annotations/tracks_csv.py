@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import FormatError
+from napari_idr.formats.delimited import read_table, table_text
+from napari_idr.formats.model_json import DocumentError, from_document, json_text, json_value, to_document
 from napari_idr.model.annotation import Point
 from napari_idr.model.annotation_set import AnnotatedImage, AnnotatedObject, AnnotationSet
 
-from .details import json_value
-from .documents import DocumentError, from_document, to_document
 from .files import HINT, told_of, write_text
-from .flat_rows import csv_text, read_csv
 from .held import held_objects, image_words, losses, naming
 from .image_documents import image_document, named_image, statements_of
 from .kept_shapes import kept_documents, restored
@@ -25,10 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from napari_idr.formats.delimited import Row
     from napari_idr.model.annotation import Shape
     from napari_idr.model.finding import Loss
-
-    from .flat_rows import Row
 
 COLUMNS = (
     "track_id", "t", "z", "y", "x", "c", "coord_convention", "track_uuid", "track_name", "parent_ids", "image_id",
@@ -66,13 +63,13 @@ class TracksCsv:
 
     def write(self, sets: Sequence[AnnotationSet], path: Path) -> tuple[Path, ...]:
         """Write the tracks of all images. Raises ``FormatError`` naming the track."""
-        return write_text(path, csv_text(COLUMNS, [row for one in sets for row in _rows(one)]))
+        return write_text(path, table_text(COLUMNS, [row for one in sets for row in _rows(one)]))
 
     def read(self, path: Path, image: AnnotatedImage | None = None) -> tuple[AnnotationSet, ...]:
         """Return the sets of a table, also of one with the columns of napari alone. Raises ``FormatError``."""
-        rows, remarks = read_csv(path, NEEDED)
+        table = read_table(path, needed=NEEDED)
         groups: dict[tuple[str, str], list[tuple[int, Row]]] = {}
-        for number, row in enumerate(rows, 2):
+        for number, row in enumerate(table.rows, 2):
             groups.setdefault((row.get("image_id", ""), row.get("image_address", "")), []).append((number, row))
         if image is not None and len(groups) > 1:
             fitting = {key: listed for key, listed in groups.items() if key == (image.image_id, image.address)}
@@ -80,14 +77,14 @@ class TracksCsv:
                 raise another_image(path, f"{len(groups)} others", image.key)
             groups = fitting
         if image is not None and not groups:
-            return (AnnotationSet(image=image, remarks=remarks),)
-        return tuple(_set(listed, path, image, remarks) for listed in groups.values())
+            return (AnnotationSet(image=image, remarks=table.remarks),)
+        return tuple(_set(listed, path, image, table.remarks) for listed in groups.values())
 
 
 def _rows(one: AnnotationSet) -> Iterator[Row]:
     tracks = held_objects(one, hold)
     numbers = {track.uuid: number for number, track in enumerate(tracks, 1)}
-    document = json.dumps(image_document(one), separators=(",", ":"))
+    document = json_text(image_document(one))
     for track in tracks:
         with naming(one.image, track):
             rows = _track_rows(track, one.image, numbers)
@@ -104,10 +101,10 @@ def _track_rows(track: AnnotatedObject, image: AnnotatedImage, numbers: dict[str
         "image_id": image.image_id, "image_address": image.address,
     }  # fmt: skip
     rows = [
-        {**fixed, **_cells(point), "point": json.dumps(document, separators=(",", ":")) if document else ""}
+        {**fixed, **_cells(point), "point": json_text(document) if document else ""}
         for point, document in zip(track.shapes, kept, strict=True)
     ]
-    details = json.dumps(to_document(replace(track, shapes=())), separators=(",", ":"))
+    details = json_text(to_document(track, ("shapes",)))
     rows[0] |= {"track_name": " ".join(track.name.split()), "parent_ids": parents, "details": details}
     return rows
 

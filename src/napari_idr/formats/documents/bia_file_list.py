@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_idr.errors import FormatError
-from napari_idr.formats.annotations.object_record import time_of, time_text
 from napari_idr.formats.delimited import read_table, table_text
+from napari_idr.formats.model_json import time_or_none, time_text
 from napari_idr.model.finding import Finding
 from napari_idr.model.submission import ANNOTATION_TYPES
 
@@ -109,5 +109,5 @@ def _row_findings(rows: Sequence[Mapping[str, str]], file: str, images: Collecti
         if wrong:
             yield Finding("P18", "error", where, f"{wrong[0]!r} is no type of annotation", "the archive refuses it")
         time = row.get("Creation Time", "")
-        if "Creation Time" in row and time_of(time) is None:
+        if "Creation Time" in row and time_or_none(time) is None:
             yield Finding("P19", "error", where, f"{time or 'Nothing'} is no creation time with a zone")

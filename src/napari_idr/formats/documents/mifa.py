@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import FormatError, NotFound
-from napari_idr.formats.annotations.object_record import time_text
+from napari_idr.formats.model_json import time_text
 from napari_idr.model.finding import Finding
 from napari_idr.model.submission import ANNOTATION_TYPES
 
