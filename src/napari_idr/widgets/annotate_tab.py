@@ -15,10 +15,14 @@ from .draw_bar import DrawBar
 from .notice_strip import NoticeStrip
 from .object_details import ObjectDetails
 from .object_table import ObjectTable
+from .saved_line import SavedLine, ago
+from .wording import counted
 from .workers import while_alive
 
 if TYPE_CHECKING:
+    from napari_idr.errors import NapariIdrError
     from napari_idr.layers.drawing import Kind
+    from napari_idr.layers.kept_offers import Offer
     from napari_idr.layers.viewer_session import ViewerSession
 
     from .theme import Theme
@@ -35,6 +39,8 @@ class AnnotateTab(QWidget):
         self.classes = ClassList(self._annotations, theme)
         self.table = ObjectTable(session)
         self.details = ObjectDetails(self._annotations, theme)
+        self.saved = SavedLine(session.kept)
+        self._kept, self._offers = session.kept, session.offers
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.setSpacing(6)
@@ -42,6 +48,7 @@ class AnnotateTab(QWidget):
             layout.addWidget(part)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.details)
+        layout.addWidget(self.saved)
         self._connect()
 
     def _connect(self) -> None:
@@ -52,6 +59,10 @@ class AnnotateTab(QWidget):
         self.details.refused.connect(self.notices.inform)
         self.bar.failed.connect(self.notices.fail)
         self._annotations.said.connect(self._on_said)
+        self._kept.failed.connect(self._on_not_saved)
+        self._offers.offered.connect(self._on_offered)
+        self._offers.shown.connect(self._on_shown)
+        self._offers.failed.connect(self._on_failed)
         self._annotations.objects_changed.connect(self._on_objects)
         for keys, act in (("Ctrl+Z", self._annotations.undo), ("Ctrl+Shift+Z", self._annotations.redo)):
             shortcut = QShortcut(QKeySequence(keys), self)
@@ -76,6 +87,27 @@ class AnnotateTab(QWidget):
             self.notices.inform(f"{text}.", ("Split", self._annotations.split))
         else:
             self.notices.inform(f"{text}.")
+
+    @while_alive
+    def _on_not_saved(self, error: NapariIdrError) -> None:
+        self.notices.fail(error, self._kept.retry)
+
+    @while_alive
+    def _on_offered(self, offer: Offer) -> None:
+        """Offer what was made of an image that was opened."""
+        parts = [counted(offer.objects, "object", "objects")] if offer.objects else []
+        parts += [counted(offer.labels, "label image", "label images")] if offer.labels else []
+        held = ", ".join((*parts, f"saved {ago(offer.saved)}"))
+        show = (f"Show my annotations ({held})", lambda: self._offers.show(offer))
+        self.notices.inform(f"{offer.title} was annotated before.", show)
+
+    @while_alive
+    def _on_shown(self, text: str) -> None:
+        self.notices.remark(text)
+
+    @while_alive
+    def _on_failed(self, error: NapariIdrError) -> None:
+        self.notices.fail(error)
 
     @while_alive
     def _on_objects(self, _uuids: object = None) -> None:
