@@ -62,6 +62,8 @@ class KeptAnnotations:
         self._stated: dict[str, Stated] = {}
         self.statements: dict[str, tuple[ImageStatement, ...]] = {}
         """What is said of images as a whole, of their wells and study, by the images' keys."""
+        self.images: dict[str, AnnotatedImage] = {}
+        """Images of which something is said as a whole."""
         self.problem: NapariIdrError | None = None
         """Why the last thing could not be written down, None once it was."""
         self.saved_at: datetime | None = None
@@ -72,6 +74,10 @@ class KeptAnnotations:
     def unsaved(self) -> int:
         """How many changes are not written down yet."""
         return len(self._waiting) + (self._autosave.unsaved if self._autosave is not None else 0)
+
+    @property
+    def _who(self) -> Annotator:
+        return self._annotations.book.annotator
 
     def retry(self) -> None:
         """Try again to open the workspace."""
@@ -97,7 +103,9 @@ class KeptAnnotations:
         """Take down the pixel size of images whose files do not say it; what a file says is never overruled."""
         for image in images:
             self._stated[image.key] = tuple(spacing), who
-        self._send([partial(_save, image=self.image(image), changes=(), why="state pixel size") for image in images])
+        self._send(
+            [partial(_save, image=self.image(image), changes=(), why="state pixel size", who=who) for image in images]
+        )
         self.said_changed.emit()
 
     def say(self, image: AnnotatedImage, statement: ImageStatement, *, taken_back: bool = False) -> None:
@@ -105,6 +113,7 @@ class KeptAnnotations:
         known = self.statements.get(image.key, ())
         if taken_back != (statement in known):
             return
+        self.images[image.key] = image
         kept = tuple(one for one in known if one != statement)
         self.statements[image.key] = kept if taken_back else (*known, statement)
         self._send([partial(_state, image=self.image(image), statement=statement, taken_back=taken_back)])
@@ -114,6 +123,8 @@ class KeptAnnotations:
         """Know what the workspace holds of an image."""
         if image.spacing_stated_by is not None:
             self._stated[image.key] = image.spacing, image.spacing_stated_by
+        if statements:
+            self.images[image.key] = image
         self.statements[image.key] = tuple(dict.fromkeys((*self.statements.get(image.key, ()), *statements)))
         self.said_changed.emit()
 
@@ -135,7 +146,7 @@ class KeptAnnotations:
                 for change in edit.objects
                 if change.image.key == key
             )
-            saving.append(partial(_save, image=self.image(image), changes=changes, why=edit.title))
+            saving.append(partial(_save, image=self.image(image), changes=changes, why=edit.title, who=self._who))
         self._send([*saving, *(self._painted(change, edit.title) for change in edit.labels)])
 
     def _on_layers(self) -> None:
@@ -149,7 +160,9 @@ class KeptAnnotations:
 
     def _all_of(self, watch: LayerWatch) -> Saving:
         self._whole.add(watch.layer)
-        return partial(_paint, image=self.image(_grid(watch).image), label=_label_of(watch), box=None, why="add")
+        return partial(
+            _paint, image=self.image(_grid(watch).image), label=_label_of(watch), box=None, why="add", who=self._who
+        )
 
     def _painted(self, change: LabelChange, why: str) -> Saving:
         """Return how to write down a stroke: the chunks of the layer that it touched.
@@ -166,7 +179,7 @@ class KeptAnnotations:
         box = tuple((start, start + size) for start, size in zip(starts, change.pixels.pixels.shape, strict=True))
         pixels: Any = PatchedPixels(whole.pixels, change.pixels.pixels, starts)
         label = replace(whole, pixels=pixels)
-        return partial(_paint, image=self.image(change.image), label=label, box=box, why=why)
+        return partial(_paint, image=self.image(change.image), label=label, box=box, why=why, who=self._who)
 
     def _parts(self, image: AnnotatedImage) -> dict[str, str]:
         """Return under which names parts of label images of the repository are written down."""
@@ -220,7 +233,7 @@ class KeptAnnotations:
     def _start(self, workspace: Workspace) -> None:
         from napari_idr.workspace.autosave import Autosave
 
-        self._autosave = made = Autosave(workspace, self._annotations.book.annotator)
+        self._autosave = made = Autosave(workspace, self._who)
         made.saved.connect(lambda _ticket: in_main_thread(self._on_saved))
         made.failed.connect(lambda error: in_main_thread(self._on_failed, error))
         made.refused.connect(lambda error: in_main_thread(self._on_failed, error))
@@ -248,12 +261,12 @@ class KeptAnnotations:
             _log.error("%d changes could not be written down: %s", self._autosave.unsaved, self.problem)
 
 
-def _save(autosave: Autosave, *, image: AnnotatedImage, changes: Sequence[Any], why: str) -> None:
-    autosave.save(image, changes, why=why)
+def _save(autosave: Autosave, *, image: AnnotatedImage, changes: Sequence[Any], why: str, who: Annotator) -> None:
+    autosave.save(image, changes, why=why, who=who)
 
 
-def _paint(autosave: Autosave, *, image: AnnotatedImage, label: LabelImage, box: Any, why: str) -> None:
-    autosave.paint(image, label, box, why=why)
+def _paint(autosave: Autosave, *, image: AnnotatedImage, label: LabelImage, box: Any, why: str, who: Annotator) -> None:
+    autosave.paint(image, label, box, why=why, who=who)
 
 
 def _state(autosave: Autosave, *, image: AnnotatedImage, statement: ImageStatement, taken_back: bool) -> None:
