@@ -9,15 +9,14 @@ from napari_idr.formats.annotations.convert import carry_out, plan, read_any
 from napari_idr.formats.annotations.omero_json import IMAGE
 from napari_idr.formats.annotations.registry import format_of_path
 from napari_idr.formats.annotations.stored_rois import stored_set
-from napari_idr.model.image import ImageMetadata, ImageReference
-from napari_idr.repositories.annotated_image import annotated_image
+from napari_idr.submitting import image_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from napari_idr.formats.annotations.convert import Plan
-    from napari_idr.model.annotation_set import AnnotatedImage, AnnotationSet
+    from napari_idr.model.annotation_set import AnnotationSet
     from napari_idr.model.catalog import Node
     from napari_idr.session import Session
 
@@ -25,19 +24,6 @@ if TYPE_CHECKING:
 
 MOST_TOLD = 20
 """Losses that are told one by one."""
-
-
-def image_at(session: Session, what: str | Node) -> AnnotatedImage:
-    """Return the image at an address, as annotations name it. May block.
-
-    Raises ``AddressError`` where it is none.
-    """
-    node = session.resolve(what) if isinstance(what, str) else what
-    described = session.describe(node)
-    reference, metadata = session.reference(node), session.info(node)
-    if not isinstance(reference, ImageReference) or not isinstance(metadata, ImageMetadata):
-        raise AddressError("Annotations lie on one image", node.address or node.name, "name an image or field")
-    return annotated_image(reference, metadata, described)
 
 
 def write_rois(session: Session, address: str, output: Path, say: Say) -> tuple[Path, ...]:

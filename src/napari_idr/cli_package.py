@@ -8,26 +8,21 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from napari_idr.errors import FormatError, NapariIdrError, NotFound
+from napari_idr.errors import FormatError, NotFound
 from napari_idr.export.package import Progress, write_package
 from napari_idr.export.package_check import check_path
 from napari_idr.export.preflight import Preflight, ask_repository
 from napari_idr.export.remembered_forms import form_from_json
 from napari_idr.export.report import Acknowledgement, key_of
 from napari_idr.formats.annotations.convert import read_any
-from napari_idr.model.annotation_set import merge
 from napari_idr.model.submission import Submission, SubmissionForm
-
-from .cli_annotations import image_at
+from napari_idr.submitting import current, existing, known_terms, together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from napari_idr.export.checks_terms import KnownTerms
     from napari_idr.export.report import Report
-    from napari_idr.model.annotation import Roi
-    from napari_idr.model.annotation_set import AnnotatedImage, AnnotationSet
     from napari_idr.model.finding import Finding
     from napari_idr.model.submission import Target
     from napari_idr.session import Session
@@ -37,15 +32,6 @@ if TYPE_CHECKING:
 MOST_TOLD = 50
 """Findings that are told one by one."""
 LARGEST_FORM = 1 << 20
-
-
-def known_terms(session: Session, say: Say) -> KnownTerms:
-    """Return what is kept of ontologies, CMPO fetched first where it never was. Never fails: what lacks is said."""
-    try:
-        session.terms.prepare()
-    except NapariIdrError as error:
-        say(f"terms are compared with what is kept only: {error}")
-    return session.terms.known()
 
 
 def check(session: Session, path: Path, say: Say) -> Report:
@@ -76,7 +62,7 @@ def package(
     stated = form if form.created is not None else replace(form, created=datetime.now(UTC).replace(microsecond=0))
     submission = Submission(form=stated, sets=together(one for path in inputs for one in read_any(path, None)))
     preflight = Preflight(target, known_terms(session, say))
-    report = ask_repository(preflight.check(submission), submission, _current(session), _existing(session))
+    report = ask_repository(preflight.check(submission), submission, current(session), existing(session))
     if yes:
         who, now = (stated.authors or (None,))[0], datetime.now(UTC)
         said = [Acknowledgement(key_of(one), who, now) for one in report.open_warnings if who is not None]
@@ -91,15 +77,6 @@ def package(
     output.mkdir(parents=True, exist_ok=True)
     progress, processes = Progress(on_progress=_told(say)), os.cpu_count() or 1
     return write_package(submission, target, report, output, progress, processes).folder
-
-
-def together(sets: Iterable[AnnotationSet]) -> tuple[AnnotationSet, ...]:
-    """Return sets with those of one image put together."""
-    found: dict[str, AnnotationSet] = {}
-    for one in sets:
-        known = found.get(one.image.key)
-        found[one.image.key] = one if known is None else merge(known, one)[0]
-    return tuple(found.values())
 
 
 def read_form(path: Path) -> SubmissionForm:
@@ -134,15 +111,3 @@ def lines(findings: Sequence[Finding]) -> list[str]:
 
 def _told(say: Say) -> Callable[[int, int, str], None]:
     return lambda done, total, what: say(f"[{done}/{total}] {what}")
-
-
-def _current(session: Session) -> Callable[[AnnotatedImage], AnnotatedImage]:
-    return lambda image: image_at(session, image.address)
-
-
-def _existing(session: Session) -> Callable[[AnnotatedImage], Sequence[Roi]]:
-    def existing(image: AnnotatedImage) -> Sequence[Roi]:
-        node = session.resolve(image.address)
-        return session.roi_set(node.repository, image.image_id).rois
-
-    return existing

@@ -162,6 +162,15 @@ class Session:
             return self._workspace
 
     @property
+    def has_workspace(self) -> bool:
+        """Whether anything may have been kept; told without opening it."""
+        from napari_idr.workspace import FILE
+
+        folder = self.settings.data_dir
+        here = (folder / FILE).exists() or any((folder / "journal").glob("*"))
+        return self._workspace is not None or bool(self.settings.workspace) or here
+
+    @property
     def terms(self) -> Terms:
         """Ontology terms to choose from; what is kept of them is opened at first use. Raises ``NotKept``."""
         from napari_idr.repositories.ontologies import Ontologies

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from napari.layers import Image, Points
-from test_undo_redo import Window
+from test_annotation_history import Window
 
 from napari_idr.layers.annotation_layers import new_layer
 from napari_idr.layers.annotations import read_layers, to_layers

@@ -15,7 +15,8 @@ from napari_idr.formats.documents.submitted_file import SubmittedFile
 from .checksums import sha256_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from napari_idr.model.submission import Submission, Target
@@ -41,7 +42,7 @@ class Documents:
 def write_documents(documents: Documents) -> dict[str, str]:
     """Write the documents that a target wants, and return their roles by relative path."""
     roles = {}
-    for path, role, text in _texts(documents):
+    for path, role, text in document_texts(documents.submission, documents.target, submitted_files(documents)):
         place = documents.folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8", newline="\n")
@@ -49,11 +50,13 @@ def write_documents(documents: Documents) -> dict[str, str]:
     return roles
 
 
-def _texts(documents: Documents) -> Iterator[tuple[str, str, str]]:
-    submission, files = documents.submission, submitted_files(documents)
-    if documents.target != "bia":
-        yield from _of_idr(documents, files)
-    if documents.target != "idr":
+def document_texts(
+    submission: Submission, target: Target, files: list[SubmittedFile]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield path, role and text of each document that a target wants."""
+    if target != "bia":
+        yield from _of_idr(submission, files)
+    if target != "idr":
         yield BIA_FILE_LIST, "bia-file-list", bia_file_list(files)
         yield "bia/annotation_section.tsv", "bia-section", annotation_section(submission, files, BIA_FILE_LIST)
         yield "bia/mifa_annotations.yaml", "mifa", mifa_yaml(submission, files)
@@ -61,33 +64,39 @@ def _texts(documents: Documents) -> Iterator[tuple[str, str, str]]:
     yield CRATE_FILES, "ro-crate-file-list", ro_crate_file_list(files)
 
 
-def _of_idr(documents: Documents, files: list[SubmittedFile]) -> Iterator[tuple[str, str, str]]:
-    form = documents.submission.form
+def _of_idr(submission: Submission, files: list[SubmittedFile]) -> Iterator[tuple[str, str, str]]:
+    form = submission.form
     study = form.accession if form.accession.startswith("idr") else "idrNNNN"
     part = f"{'screen' if form.is_screen else 'experiment'}{form.experiment}"
     stem = f"idr/{part}/{study}-{part}"
-    yield f"{stem}-annotation.csv", "idr-annotation", annotation_csv(documents.submission, files)
-    yield f"{stem}-processed.txt", "idr-processed", processed_table(documents.submission)
-    yield (
-        f"idr/{study}-study-phenotypes.txt",
-        "idr-phenotypes",
-        study_phenotype_block(documents.submission, f"{stem}-processed.txt"),
-    )
+    yield f"{stem}-annotation.csv", "idr-annotation", annotation_csv(submission, files)
+    yield f"{stem}-processed.txt", "idr-processed", processed_table(submission)
+    block = study_phenotype_block(submission, f"{stem}-processed.txt")
+    yield f"idr/{study}-study-phenotypes.txt", "idr-phenotypes", block
     yield "idr/roi_import.tsv", "idr-import", roi_import_table(files)
 
 
 def submitted_files(documents: Documents) -> list[SubmittedFile]:
     """Return the annotation files as the documents list them, with sizes and checksums."""
-    created = documents.submission.form.created
+    created, folder = documents.submission.form.created, documents.folder
     return [
-        SubmittedFile(
-            path=file.path,
-            role=_ROLES.get(file.role, "table"),  # type: ignore[arg-type]
-            annotation_types=file.types or ("other",),
-            image=file.source,
-            size=(documents.folder / file.path).stat().st_size,
-            sha256=sha256_of(documents.folder / file.path),
-            created=created,
-        )
+        _submitted(file, created, (folder / file.path).stat().st_size, sha256_of(folder / file.path))
         for file in documents.files
     ]
+
+
+def files_to_be(submission: Submission, files: Iterable[PlannedFile]) -> list[SubmittedFile]:
+    """Return annotation files as the documents will list them, before they are there: sizes and checksums are blank."""
+    return [_submitted(file, submission.form.created, 0, "") for file in files]
+
+
+def _submitted(file: PlannedFile, created: datetime | None, size: int, sha256: str) -> SubmittedFile:
+    return SubmittedFile(
+        path=file.path,
+        role=_ROLES.get(file.role, "table"),  # type: ignore[arg-type]
+        annotation_types=file.types or ("other",),
+        image=file.source,
+        size=size,
+        sha256=sha256,
+        created=created,
+    )

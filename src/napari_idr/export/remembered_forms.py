@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,14 @@ NAME = "forms.json"
 MOST_BYTES = 4 << 20
 MOST_FORMS = 500
 
+_WRITING = threading.Lock()
+"""Held while a file is changed: what two windows state at once is both kept."""
+
 _TEXTS = (
     "title",
     "description",
     "accession",
+    "dataset",
     "organism",
     "organism_accession",
     "license",
@@ -52,15 +57,16 @@ class RememberedForms:
 
     def remember(self, study: str, form: SubmissionForm) -> None:
         """Keep the form of a study; the oldest of very many goes."""
-        kept = self._read()
-        kept.pop(study, None)
-        kept[study] = form_as_json(form)
-        while len(kept) > MOST_FORMS:
-            kept.pop(next(iter(kept)))
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._path.with_suffix(".partial")
-        beside.write_text(json.dumps(kept, ensure_ascii=False, indent=1), encoding="utf-8")
-        os.replace(beside, self._path)
+        with _WRITING:
+            kept = self._read()
+            kept.pop(study, None)
+            kept[study] = form_as_json(form)
+            while len(kept) > MOST_FORMS:
+                kept.pop(next(iter(kept)))
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            beside = self._path.with_suffix(".partial")
+            beside.write_text(json.dumps(kept, ensure_ascii=False, indent=1), encoding="utf-8")
+            os.replace(beside, self._path)
 
     def _read(self) -> dict[str, Any]:
         try:

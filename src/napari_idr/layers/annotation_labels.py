@@ -22,6 +22,8 @@ from .patched_pixels import PatchedPixels
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from napari_idr.model.annotation import Color
+
     from .annotation_grid import Grid, ImageGrid, PixelMap
 
 INDEX = "index"
@@ -44,7 +46,6 @@ def read_labels(
     """
     data = layer.data[0] if layer.multiscale else layer.data
     level, origin = level_and_origin(pixel_map(layer, grid), grid.image.level_factors, layer.name)
-    colors = getattr(layer.colormap, "color_dict", {})
     pixels = data
     if whole is not None:
         pixels, origin = PatchedPixels(whole.data[0] if whole.multiscale else whole.data, data, origin), ()
@@ -53,11 +54,17 @@ def read_labels(
         axes=pixel_map(layer, grid).names,
         pixels=pixels,
         origin=origin if any(origin) else (),
-        colors=tuple((int(value), color_of(rgba)) for value, rgba in colors.items() if value),
+        colors=colors_of(layer),
         level=level,
     )
     add_known_values(layer)
     return image, label_objects(layer, known)
+
+
+def colors_of(layer: Any) -> tuple[tuple[int, Color], ...]:
+    """Return the values of a Labels layer that have a colour of their own."""
+    colors = getattr(layer.colormap, "color_dict", {})
+    return tuple((int(value), color_of(rgba)) for value, rgba in colors.items() if value)
 
 
 def add_known_values(layer: Any) -> None:

@@ -200,11 +200,19 @@ def to_layers(
     Unsupported
         ``over`` shows no image, or another one.
     """
+    return sets_to_layers([annotations], over, layers, plates)
+
+
+def sets_to_layers(
+    sets: Sequence[AnnotationSet], over: Any, layers: Sequence[Any] = (), plates: Sequence[Any] = ()
+) -> tuple[list[Layer], list[str]]:
+    """Return layers that show sets of fields of one plate, a layer for all of one name; else as ``to_layers``."""
     grid = grid_of_layer(over, layers, plates)
     shown = image_layer(over, layers) or over
-    if isinstance(grid, ImageGrid) and grid.image.key != annotations.image.key:
-        raise Unsupported(f"These are annotations of {annotations.image.name}", over.name, "open that image")
-    pairs = [(annotations.image, one) for one in annotations.objects]
+    for one_set in sets:
+        if isinstance(grid, ImageGrid) and grid.image.key != one_set.image.key:
+            raise Unsupported(f"These are annotations of {one_set.image.name}", over.name, "open that image")
+    pairs = [(one_set.image, one) for one_set in sets for one in one_set.objects]
     made, remarks = layers_of_objects([pair for pair in pairs if pair[1].shapes and not pair[1].is_track], grid, shown)
     tracks: dict[str, list[tuple[AnnotatedImage, AnnotatedObject]]] = {}
     for image, one in pairs:
@@ -214,14 +222,16 @@ def to_layers(
         layer, said = tracks_layer(members, grid, shown, name)
         made.append(layer)
         remarks += said
-    if annotations.labels and not isinstance(grid, ImageGrid):
+    labels = [(label, one_set.objects) for one_set in sets for label in one_set.labels]
+    if labels and not isinstance(grid, ImageGrid):
         remarks.append("Label images are shown on their field, not on the plate.")
-    elif isinstance(grid, ImageGrid) and annotations.labels:
+    elif isinstance(grid, ImageGrid) and labels:
         if image_layer(over, layers) is None:
             raise Unsupported("Its image is not open any more", over.name, "open the image again")
-        made += [labels_layer(image, annotations.objects, grid, shown) for image in annotations.labels]
+        made += [labels_layer(label, objects, grid, shown) for label, objects in labels]
+    known = {one.uuid: one for _, one in pairs}
     for layer in made:
-        remember(layer, annotations.by_uuid())
+        remember(layer, known)
     return made, remarks
 
 

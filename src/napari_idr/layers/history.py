@@ -205,6 +205,14 @@ class Annotations:
                 changes.append(ObjectChange(held.image, held.one, self.book.stamped(one)))
         self._do(Edit(counted(title, len(changes)), tuple(changes)))
 
+    def carry_out(self, edit: Edit) -> None:
+        """Have objects be as an edit leaves them, as one step of the history."""
+        stamped = (
+            change if change.after is None else replace(change, after=self.book.stamped(change.after))
+            for change in edit.objects
+        )
+        self._do(replace(edit, objects=tuple(stamped)))
+
     def add_objects(self, objects: Iterable[Held], title: str = "add") -> None:
         """Add objects to the layers they name, in images that are shown."""
         changes = [ObjectChange(held.image, None, held.one) for held in objects]

@@ -24,6 +24,8 @@ from .apart import free_below, moved_options
 from .box_loads import BoxLoads
 from .full_collections import full_collections
 from .history import Annotations
+from .kept_annotations import KeptAnnotations
+from .kept_offers import KeptOffers
 from .known_rois import is_edited
 from .main_thread import in_main_thread
 from .open_job import OpenJob
@@ -93,6 +95,8 @@ class ViewerSession:
         self.volumes, self.boxes, self.roi_layers = Volumes(self), BoxLoads(self), RoiLayers(self)
         self.views = ViewFiles(self)
         self._annotations: Annotations | None = None
+        self._kept: KeptAnnotations | None = None
+        self._offers: KeptOffers | None = None
 
     @classmethod
     def for_viewer(cls, viewer: Any) -> ViewerSession:
@@ -115,7 +119,22 @@ class ViewerSession:
         """What people draw in this viewer; watched from the first time that it is asked for."""
         if self._annotations is None:
             self._annotations = Annotations(self)
+            self._kept = KeptAnnotations(self, self._annotations)
         return self._annotations
+
+    @property
+    def kept(self) -> KeptAnnotations:
+        """What writes down what people draw in this viewer."""
+        _ = self.annotations
+        assert self._kept is not None
+        return self._kept
+
+    @property
+    def offers(self) -> KeptOffers:
+        """What was made of images that are opened; looked for from the first time that it is asked for."""
+        if self._offers is None:
+            self._offers = KeptOffers(self, self.annotations, self.kept)
+        return self._offers
 
     @property
     def is_closed(self) -> bool:
@@ -368,6 +387,8 @@ class ViewerSession:
         self._pool.shutdown(wait=False, cancel_futures=True)
         if self._embedded is not None:
             self._embedded.stop()
+        if self._kept is not None:
+            self._kept.close()
         self.session.close()
         self._pool.shutdown(wait=True)
 
@@ -396,7 +417,8 @@ def configured_settings() -> Settings:
         chosen = get_plugin_settings("napari-idr")
     except KeyError:  # a viewer without plugin discovery
         return Settings()
-    groups = (chosen.repositories, chosen.reading)  # what was left at its default must not hide the environment
+    groups = (chosen.repositories, chosen.work, chosen.reading)
+    # what was left at its default must not hide the environment
     return Settings.with_napari({k: v for group in groups for k, v in group.dict(exclude_defaults=True).items()})
 
 

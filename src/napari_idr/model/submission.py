@@ -43,6 +43,8 @@ class SubmissionForm:
     description: str = ""
     accession: str = ""
     """Of the study the images belong to ("idr0062"), empty where there is none yet."""
+    dataset: str = ""
+    """Name of the dataset of images that lie in no plate and do not name theirs."""
     organism: str = ""
     """Scientific name, as NCBI spells it."""
     organism_accession: str = ""

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from napari_idr.errors import AccessDenied, FormatError
 
+from . import FILE
 from .database import Database, file_of, sqlite_address
 from .database_errors import is_damage
 from .salvage import salvage
@@ -17,7 +18,6 @@ from .salvage import salvage
 if TYPE_CHECKING:
     from pathlib import Path
 
-FILE = "workspace.sqlite"
 CHECKED_WHOLE = 64 << 20
 """Bytes of a file that is checked page by page when it is opened: 85 MB took 0.13 to 0.2 s (``PRAGMA quick_check``)."""
 

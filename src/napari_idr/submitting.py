@@ -1,0 +1,106 @@
+"""What a submission asks of a session: the images as they are now, what is there already, the terms that are known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from napari_idr.errors import AddressError, NapariIdrError
+from napari_idr.model.annotation_set import merge
+from napari_idr.model.image import ImageMetadata, ImageReference
+from napari_idr.repositories.annotated_image import annotated_image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+    from napari_idr.export.checks_terms import KnownTerms
+    from napari_idr.model.annotation import Roi
+    from napari_idr.model.annotation_set import AnnotatedImage, AnnotationSet
+    from napari_idr.model.catalog import Node
+    from napari_idr.session import Session
+
+    Say = Callable[[str], None]
+
+FILLED = ("accession", "container", "dataset", "plate", "well", "field", "license")
+"""What a repository says of an image and a layer may not know."""
+
+
+def known_terms(session: Session, say: Say) -> KnownTerms:
+    """Return what is kept of ontologies, CMPO fetched first where it never was. Never fails: what lacks is said."""
+    try:
+        session.terms.prepare()
+    except NapariIdrError as error:
+        say(f"terms are compared with what is kept only: {error}")
+    return session.terms.known()
+
+
+def together(sets: Iterable[AnnotationSet]) -> tuple[AnnotationSet, ...]:
+    """Return sets with those of one image put together."""
+    found: dict[str, AnnotationSet] = {}
+    for one in sets:
+        known = found.get(one.image.key)
+        found[one.image.key] = one if known is None else merge(known, one)[0]
+    return tuple(found.values())
+
+
+def image_at(session: Session, what: str | Node) -> AnnotatedImage:
+    """Return the image at an address, as annotations name it. May block.
+
+    Raises ``AddressError`` where it is none.
+    """
+    node = session.resolve(what) if isinstance(what, str) else what
+    described = session.describe(node)
+    reference, metadata = session.reference(node), session.info(node)
+    if not isinstance(reference, ImageReference) or not isinstance(metadata, ImageMetadata):
+        raise AddressError("Annotations lie on one image", node.address or node.name, "name an image or field")
+    return annotated_image(reference, metadata, described)
+
+
+def current(session: Session) -> Callable[[AnnotatedImage], AnnotatedImage]:
+    """Return what tells how an image is in its repository now (P01). It may block."""
+    return lambda image: image_at(session, image.address)
+
+
+def existing(session: Session) -> Callable[[AnnotatedImage], Sequence[Roi]]:
+    """Return what tells which regions a repository has of an image (P24). It may block."""
+
+    def existing_of(image: AnnotatedImage) -> Sequence[Roi]:
+        node = session.resolve(image.address)
+        return session.roi_set(node.repository, image.image_id).rois
+
+    return existing_of
+
+
+def completed(session: Session, image: AnnotatedImage) -> AnnotatedImage:
+    """Return an image with what its repository says of it and nobody said yet. May block; never fails.
+
+    Its name is that of the repository, by which the archive finds it: a file may call it otherwise.
+    """
+    if not image.image_id or not image.repository:
+        return image
+    try:
+        stated = image_at(session, image.address)
+    except (NapariIdrError, LookupError):
+        return image
+    filled = {name: getattr(image, name) or getattr(stated, name) for name in FILLED}
+    return replace(image, name=stated.name or image.name, **filled)
+
+
+def kept_sets(session: Session, accession: str, but: Collection[str]) -> tuple[AnnotationSet, ...]:
+    """Return what the workspace holds of the other images of a study. May block.
+
+    Parameters
+    ----------
+    session
+        Its workspace is asked, where there is one.
+    accession
+        Of the study.
+    but
+        Keys of images that are left out.
+    """
+    if not session.has_workspace:
+        return ()
+    workspace = session.workspace
+    wanted = [one for one in workspace.images() if one.accession == accession and one.key not in but]
+    found = [workspace.state(one.key) for one in wanted]
+    return tuple(one for one in found if one is not None and (one.objects or one.labels or one.statements))
