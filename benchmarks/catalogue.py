@@ -67,6 +67,8 @@ AIMS = (
     Aim("rois", "10,000 ROIs shown", "<= 5 s", 5.0, " s"),
     Aim("rois stall", "longest gap of the heartbeat meanwhile", "", float("inf"), " ms"),
     Aim("edit", "a drag of one of 1,000 drawn polygons, a step until it is drawn", "<= 100 ms", 100, " ms"),
+    Aim("edit stall", "longest gap of the heartbeat in 20 such steps", "<= 100 ms", 100, " ms"),
+    Aim("edit end", "longest gap when the mouse is let go, and the change is taken over", "<= 100 ms", 100, " ms"),
 )
 
 
@@ -230,13 +232,15 @@ def edit(window: Window) -> None:
         with window.heart.phase("edit"):
             QTest.mouseMove(native, at + QPoint(turn, turn))
             wait_until(lambda: bool(drawn), 10)
+            rest(0.1)
         took.append(1000 * (drawn[-1] - began))
-        rest(0.1)
-    QTest.mouseRelease(native, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at + QPoint(20, 20))
-    rest(0.5)
+    with window.heart.phase("edit end"):
+        QTest.mouseRelease(native, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at + QPoint(20, 20))
+        rest(0.5)
     if np.allclose(before, layer.data[-1]):
         raise RuntimeError("the shape was not moved")
-    window.found["edit"] = statistics.median(took)
+    window.found.update({"edit": statistics.median(took), "edit stall": window.heart.gaps["edit"]})
+    window.found["edit end"] = window.heart.gaps["edit end"]
 
 
 CASES: dict[str, Callable[[Window], None]] = {

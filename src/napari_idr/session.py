@@ -15,7 +15,6 @@ from napari_idr.errors import AddressError, NapariIdrError, NotFound, Unsupporte
 from napari_idr.model.annotation import RoiSet
 from napari_idr.model.catalog import Node, Page
 from napari_idr.model.image import ImageMetadata, ImageReference, PlateReference
-from napari_idr.readers import open as reading
 from napari_idr.remote.disk_cache import FOLDER, DiskCache
 from napari_idr.remote.http import Http
 from napari_idr.remote.kept_json import KeptJson
@@ -372,12 +371,16 @@ class Session:
     def _read_metadata(
         self, address: str, *, fields: bool = False
     ) -> ImageMetadata | PlateMetadata | CollectionMetadata:
-        return self.loader.wait(reading.read_metadata(address, self._access(), fields=fields))
+        from napari_idr.readers.open import read_metadata
+
+        return self.loader.wait(read_metadata(address, self._access(), fields=fields))
 
     @second_look
     def open_image(self, reference: ImageReference, *, label: str = "") -> Pyramid[ImageMetadata]:
         """Open an image, or one of its label images, as lazy levels that read exactly."""
-        return self.loader.wait(reading.open_pyramid(reference, self._access(), self.loader, label=label))
+        from napari_idr.readers.open import open_pyramid
+
+        return self.loader.wait(open_pyramid(reference, self._access(), self.loader, label=label))
 
     @second_look
     def open_plate(self, reference: PlateReference, *, complete: bool = True) -> PlateMosaic:
@@ -391,7 +394,9 @@ class Session:
             Read the metadata of every field first, so that the layout is final. A viewer passes False and lets
             the plate fill in.
         """
-        mosaic = self.loader.wait(reading.open_plate(reference, self._access(), self.loader))
+        from napari_idr.readers.open import open_plate
+
+        mosaic = self.loader.wait(open_plate(reference, self._access(), self.loader))
         if complete:
             mosaic.fields.wait_all()
             return mosaic.rebuilt() if mosaic.is_outgrown else mosaic
@@ -400,7 +405,9 @@ class Session:
     @second_look
     def open_plate_labels(self, mosaic: PlateMosaic, name: str) -> PlateLabels:
         """Open a label image of every field of a plate."""
-        return self.loader.wait(reading.open_labels(mosaic, name))
+        from napari_idr.readers.open import open_labels
+
+        return self.loader.wait(open_labels(mosaic, name))
 
     def read(
         self,

@@ -203,3 +203,17 @@ def test_a_plate_of_384_wells_costs_two_requests_and_eight_for_its_thumbnails(tm
         asked.reset()
         repository.plate_grid(plate)
         assert asked.requests() == []
+
+
+def test_a_grid_that_two_ask_for_at_once_is_asked_for_once(served: Served, http: Http) -> None:
+    repository = IdrRepository(http, served.address, "demo", "Demo")
+    (plate,) = repository.children(repository.children(listed(repository, served)[0]).nodes[0]).nodes
+    served.reset()
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(repository.plate_grid, plate), pool.submit(repository.well_key_values, plate)]
+        asked += [pool.submit(repository.plate_grid, plate) for _ in range(2)]
+        for one in asked:
+            one.result()
+    paths = [path.partition("?")[0] for path in served.requests()]
+    assert paths.count(f"/webgateway/plate/{plate.id}/0/") == 1
+    assert paths.count(f"/api/v0/m/plates/{plate.id}/plateacquisitions/") == 1

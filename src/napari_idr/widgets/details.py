@@ -68,7 +68,7 @@ class DetailsPanel(QWidget):
         self.links.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self.links.linkActivated.connect(open_in_browser)
         beside = QVBoxLayout()
-        for part in (self.facts, self.description, self.links, self.rois):
+        for part in (self.facts, self.links, self.rois):
             beside.addWidget(part)
         beside.addStretch(1)
         top = QHBoxLayout()
@@ -78,6 +78,7 @@ class DetailsPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(top)
+        layout.addWidget(self.description)  # over the whole width: beside the picture a narrow dock has no room for it
         layout.addWidget(self.empty)
         layout.addWidget(self.table, 100)
         layout.addWidget(self.files)
