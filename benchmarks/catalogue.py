@@ -50,11 +50,13 @@ class Aim:
         """Return it as a row of the table: the median, the worst in brackets."""
         median, digits = statistics.median(values), 0 if self.unit in ("", " ms") else 2
         said = f"{median:.{digits}f}{self.unit} ({max(values):.{digits}f})"
-        return (self.what, said, self.aim, "yes" if median <= self.limit else "**no**")
+        met = "" if not self.aim else "yes" if median <= self.limit else "**no**"
+        return (self.what, said, self.aim, met)
 
 
 AIMS = (
-    Aim("studies", "250 containers in 143 studies as text, from opening the dock", "<= 1.0 s", 1.0, " s"),
+    Aim("studies dock", "the dock, from its command, imports included", "<= 0.3 s", 0.3, " s"),
+    Aim("studies", "250 containers in 143 studies as text, from pressing the repository", "<= 1.0 s", 1.0, " s"),
     Aim("studies requests", "requests until then", "<= 8", 8, ""),
     Aim("studies stall", "longest gap of the heartbeat meanwhile", "", float("inf"), " ms"),
     Aim("again", "the same at the second start", "", float("inf"), " s"),
@@ -120,11 +122,13 @@ class Window:
 
 def list_studies(window: Window, key: str) -> None:
     """Open the dock and press the repository."""
-    from gui import wait_until
+    from gui import rest, wait_until
 
     window.reset()
-    with window.timed(key):
+    with window.timed(f"{key} dock"):
         tab = window.open_dock().browse
+        rest(0.05)
+    with window.timed(key):
         tab.start.repository_requested.emit(tab._session.repositories[0].key)
         wait_until(lambda: len(tab.page.studies.rows.nodes) == STUDIES)
         counted = window.asked()

@@ -71,16 +71,13 @@ class Session:
         """Which servers answer."""
         self.cache = DiskCache(self.settings.cache_dir / FOLDER, self.settings.disk_cache_mb << 20)
         """What servers answered, kept on disk."""
-        self.http = Http(
-            connect_timeout=self.settings.connect_timeout,
-            read_timeout=self.settings.read_timeout,
-            kept=KeptJson(self.cache, self.network),
-        )
+        self.http = self._new_http(self.network)
         self.loader = ChunkLoader(self.settings.ram_cache_bytes, self.settings.parallel_requests)
         self.ontologies = self.settings.ontologies
         """Where ontology terms are looked up."""
         self._workspace: Workspace | None = None
         self._terms: Terms | None = None
+        self._terms_http: Http | None = None
         self._making = threading.Lock()
         """Held while one of the two is opened; whoever lists repositories does not wait for it."""
         self._lock = threading.RLock()
@@ -90,6 +87,13 @@ class Session:
         self.servers = Servers(self, self.http.logins, self.settings.config_dir / "servers.json")
         """Servers that the user added, and who is signed in where."""
         self.servers.restore()
+
+    def _new_http(self, network: NetworkState) -> Http:
+        return Http(
+            connect_timeout=self.settings.connect_timeout,
+            read_timeout=self.settings.read_timeout,
+            kept=KeptJson(self.cache, network),
+        )
 
     # -- repositories
 
@@ -170,7 +174,9 @@ class Session:
         with self._making:
             if self._terms is None:
                 index = TermIndex(self.settings.data_dir / "terms.sqlite")
-                self._terms = Terms(index, Ontologies(self.http, self.ontologies))
+                # Of its own: whether the ontology service answers says nothing of the repositories that are shown.
+                self._terms_http = self._new_http(NetworkState())
+                self._terms = Terms(index, Ontologies(self._terms_http, self.ontologies))
             return self._terms
 
     # -- the catalogue
@@ -495,7 +501,7 @@ class Session:
         self.loader.close()
         self.http.close()
         self.cache.close()
-        for kept in (self._workspace, self._terms):
+        for kept in (self._workspace, self._terms, self._terms_http):
             if kept is not None:
                 kept.close()
 

@@ -178,6 +178,17 @@ def test_hovering_a_term_says_what_its_ontology_says_of_it(qtbot: QtBot, tab: Br
     assert sum("short_form=CMPO_0000196" in one for one in served.requests()) == 1
 
 
+def test_an_ontology_service_that_is_away_is_no_news(qtbot: QtBot, tab: BrowserTab) -> None:
+    tab._session.ontologies = "http://127.0.0.1:9/ols4/"
+    find(qtbot, tab, ARREST)
+    tab._selection.select(tab.page.found.run.hits.group_of(_plate(tab)).members[1])
+    details = tab.page.details
+    qtbot.waitUntil(lambda: bool(details.table.accessions), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not details._defining.is_running, timeout=PATIENCE)
+    assert tab.notices.isHidden()
+    assert "127.0.0.1:9" not in [state.host for state in tab._session.network.hosts]
+
+
 @pytest.mark.parametrize("kind", ["status404", "html"])
 def test_terms_that_nobody_defines_are_shown_without_a_word(
     qtbot: QtBot, tab: BrowserTab, served: Served, kind: str
