@@ -298,6 +298,7 @@ def take_all(camera: Photographer) -> None:
     camera.dock.boxes.open()
     camera.settle()
     camera.window("load-box")
+    camera.dock.boxes.panel.hide()
     take_own_server(camera)
     camera.open_without_server("idr9901")
     camera.window("offline")
@@ -367,12 +368,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as fresh:
         # As somebody sees it who has just installed it: nothing recent, no settings of one's own.
         os.environ.update(
-            NAPARI_IDR_CACHE_DIR=fresh, NAPARI_IDR_CONFIG_DIR=f"{fresh}/config", NAPARI_CONFIG=f"{fresh}/napari.yaml"
+            NAPARI_IDR_CACHE_DIR=fresh,
+            NAPARI_IDR_CONFIG_DIR=f"{fresh}/config",
+            NAPARI_IDR_DATA_DIR=f"{fresh}/data",
+            NAPARI_CONFIG=f"{fresh}/napari.yaml",
         )
         if not chosen.search_only:
             take_with(take_all, chosen.folder, chosen.theme)
         own = EmbeddedRepository()
         os.environ["NAPARI_IDR_SERVER"] = own.start()
+        os.environ["NAPARI_IDR_ONTOLOGIES"] = f"{os.environ['NAPARI_IDR_SERVER']}ols4/"
+        os.environ["NAPARI_IDR_CONFIG_DIR"] = f"{fresh}/search-config"  # without the private server of before
         take_with(take_search, chosen.folder, chosen.theme)
         own.stop()
     print(f"the pictures are in {chosen.folder}")

@@ -93,6 +93,96 @@ def plate(tab: BrowserTab, walk: Walk) -> None:
     walk.reach("plate", f"{len(images)} thumbnails", lambda: not any(grid.view.lacks(image) for image in images))
 
 
+def rois(camera: Photographer, walk: Walk) -> None:
+    """Select an image, and press the button that shows its ROIs."""
+    from qtpy.QtCore import Qt
+    from qtpy.QtTest import QTest
+
+    tab, button = camera.dock.browse, camera.dock.browse.page.details.rois
+    _empty(camera)
+    walk.begin()
+    tab.show_node(camera.image("embryo-1, every kind of ROI"))
+    walk.reach("rois", "select an image: how many ROIs it has", button.isVisible)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    walk.begin()
+    walk.reach("rois", "press Show ROIs: the image", lambda: bool(camera.viewer.layers))
+    walk.reach("rois", "its ROIs", lambda: any("ROIs" in layer.name for layer in camera.viewer.layers))
+    camera.settle()
+
+
+def share(camera: Photographer, walk: Walk) -> None:
+    """Copy a link to what is shown, empty the window, and paste it."""
+    from qtpy.QtCore import Qt
+    from qtpy.QtTest import QTest
+
+    from napari_idr.widgets.desktop import clipboard_text
+
+    viewer, tab = camera.viewer, camera.dock.browse
+    _empty(camera)
+    tab.open(camera.image("embryo-1, every kind of ROI"), (), False)
+    wait_until(lambda: bool(viewer.layers), "the image")
+    camera.settle()
+    viewer.dims.set_current_step(0, 3)
+    camera.look_at(0.4, 0.6, 3)
+    seen = (viewer.dims.current_step[:2], viewer.scene.camera.center[-2:], viewer.scene.camera.zoom)
+    keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    camera.dock.activateWindow()
+    walk.begin()
+    QTest.keyClick(camera.dock, Qt.Key.Key_L, keys)
+    walk.reach("share", "Ctrl+Shift+L: the link is on the clipboard", lambda: "/iviewer/?" in clipboard_text())
+    _empty(camera)
+    tab.box.clear()
+    tab.box.setFocus()
+    walk.begin()
+    QTest.keyClick(tab.box, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(tab.box, Qt.Key.Key_Return)
+    walk.reach("share", "Ctrl+V, Enter in another window: the image", lambda: bool(viewer.layers))
+
+    def same() -> bool:
+        there = (viewer.dims.current_step[:2], viewer.scene.camera.center[-2:], viewer.scene.camera.zoom)
+        near = [abs(a - b) < 0.02 * abs(a) for a, b in zip(seen[1], there[1], strict=True)]
+        return there[0] == seen[0] and all(near) and abs(there[2] / seen[2] - 1) < 0.02
+
+    walk.reach("share", "the same plane, place and zoom", same)
+
+
+def own_server(camera: Photographer, walk: Walk) -> None:
+    """Add a private server by a link of it, and see what it holds."""
+    from qtpy.QtCore import Qt
+    from qtpy.QtTest import QTest
+
+    from napari_idr.embedded import EmbeddedRepository
+
+    private = EmbeddedRepository(options=(*SLOW, "--private"))
+    address = private.start()
+    tab = camera.dock.browse
+    dialog = tab.servers.show()
+    for field, text in (
+        (dialog.form.address, f"{address}webclient/?show=project-102"),
+        (dialog.form.user, "ada"),
+        (dialog.form.password, "analytical"),
+    ):
+        field.clear()
+        QTest.keyClicks(field, text)
+    walk.begin()
+    QTest.mouseClick(dialog.form.test, Qt.MouseButton.LeftButton)
+    walk.reach("own server", "three fields, Test: what the server says", dialog.notices.isVisible)
+    QTest.mouseClick(dialog.form.add, Qt.MouseButton.LeftButton)
+    walk.begin()
+    walk.reach("own server", "Sign in", dialog.isHidden)
+    session = camera.session.session
+    key = next(one.key for one in session.repositories if one.address == address)
+    rows = tab.page.studies.rows
+    walk.reach("own server", "what it holds", lambda: any(node.repository == key for node in rows.nodes))
+    private.stop()
+
+
+def _empty(camera: Photographer) -> None:
+    camera.session.close_all()
+    wait_until(lambda: not camera.viewer.layers, "an empty window")
+    camera.jobs.clear()
+
+
 def studies(tab: BrowserTab, walk: Walk, what: str, key: str, count: int) -> None:
     """Press a repository on the start page."""
     walk.begin()
@@ -114,6 +204,10 @@ def walk_all(camera: Photographer, archive: str) -> str:
     plate(tab, walk)
     camera.settle()
     search(camera, tab, walk)
+    camera.settle()
+    rois(camera, walk)
+    share(camera, walk)
+    own_server(camera, walk)
     return walk.table()
 
 
@@ -124,7 +218,12 @@ def main() -> None:
     from napari_idr.embedded import EmbeddedRepository
 
     with tempfile.TemporaryDirectory() as fresh:
-        os.environ.update(NAPARI_IDR_CACHE_DIR=fresh, NAPARI_CONFIG=f"{fresh}/napari.yaml")
+        os.environ.update(
+            NAPARI_IDR_CACHE_DIR=fresh,
+            NAPARI_IDR_CONFIG_DIR=f"{fresh}/config",
+            NAPARI_IDR_DATA_DIR=f"{fresh}/data",
+            NAPARI_CONFIG=f"{fresh}/napari.yaml",
+        )
         own = EmbeddedRepository(options=SLOW)
         large = EmbeddedRepository(write_large_archive(Path(fresh) / "large"), options=SLOW)
         os.environ["NAPARI_IDR_SERVER"] = own.start()

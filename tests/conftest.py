@@ -32,6 +32,7 @@ os.environ.update(
 os.environ["NAPARI_IDR_CACHE_DIR"] = tempfile.mkdtemp(prefix="napari-idr-tests-")
 os.environ["NAPARI_IDR_DATA_DIR"] = os.path.join(os.environ["NAPARI_IDR_CACHE_DIR"], "data")
 os.environ["NAPARI_IDR_CONFIG_DIR"] = os.path.join(os.environ["NAPARI_IDR_CACHE_DIR"], "config")
+os.environ["NAPARI_IDR_ONTOLOGIES"] = "http://127.0.0.1:9/ols4/"
 os.environ["NAPARI_CONFIG"] = os.path.join(os.environ["NAPARI_IDR_CACHE_DIR"], "napari.yaml")
 
 PATIENCE = 10.0

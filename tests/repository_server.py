@@ -68,7 +68,7 @@ def served(_server: Served) -> Iterator[Served]:
 @pytest.fixture
 def http() -> Iterator[Http]:
     """A client that does not wait long."""
-    client = Http(connect_timeout=1, read_timeout=1)
+    client = Http(connect_timeout=2, read_timeout=4)
     yield client
     client.close()
 

@@ -245,6 +245,27 @@ def read(
 
 
 @app.command()
+def download(
+    address: Address,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder to write into; only lists without.", show_default=False),
+    ] = None,
+) -> None:
+    """Download the files that an image was made from; what an earlier try left is gone on with."""
+    from napari_idr.cli_download import download_files, files_of
+
+    with session() as opened:
+        files = files_of(opened, address)
+        if output is None:
+            for file in files:
+                put("\t".join(part for part in (file.name, file.address, file.note) if part))
+            return
+        for path in download_files(opened, files, output, say):
+            _put_at_once(str(path))
+
+
+@app.command()
 def rois(
     address: Address,
     output: Annotated[

@@ -17,7 +17,7 @@ HOSTS = (
 )
 VIEW_FILE = ".idrview.json"
 FILES = (".ome.zarr", ".ozx", ".ome.zarr.zip", VIEW_FILE)
-WEB_PAGES = ("/webclient/?show=", "/webclient/img_detail/", "/iviewer/?")
+WEB_PAGES = ("/webclient/?show=", "/webclient/img_detail/", "/iviewer/?", "//doi.org/10.17867/")
 
 HANDLED: list[Any] = [(None,)]
 """What a reader returns that has taken care of everything itself (napari's sentinel)."""
@@ -47,8 +47,7 @@ def read(path: str | Sequence[str]) -> list[LayerData]:
     """Open addresses: in the background where napari's event loop runs, else as complete layer data."""
     paths = [path] if isinstance(path, str) else list(path)
     viewer = _current_viewer()
-    views = all(str(one).lower().endswith(VIEW_FILE) for one in paths)  # these move the camera: they want a window
-    if viewer is not None and (views or _event_loop_runs()):
+    if viewer is not None and (all(_wants_window(str(one)) for one in paths) or _event_loop_runs()):
         from napari_idr.layers.viewer_session import ViewerSession
 
         for one in paths:
@@ -59,6 +58,13 @@ def read(path: str | Sequence[str]) -> list[LayerData]:
 
     every = [address for one in paths for address in (str(one), *others_of(str(one)))]
     return [data for one in every for data in layer_data(one, viewer)]
+
+
+def _wants_window(address: str) -> bool:
+    """Whether an address gives no layers: a view file, which moves the camera, and a search, which the dock shows."""
+    from napari_idr.repositories.search_links import searched
+
+    return address.lower().endswith(VIEW_FILE) or bool(searched(address))
 
 
 def write_view(path: str, layers: Any) -> list[str]:

@@ -15,7 +15,6 @@ from napari_idr.errors import AddressError, NapariIdrError, NotFound, Unsupporte
 from napari_idr.model.annotation import RoiSet
 from napari_idr.model.catalog import Node, Page
 from napari_idr.model.image import ImageMetadata, ImageReference, PlateReference
-from napari_idr.readers import open as reading
 from napari_idr.remote.disk_cache import FOLDER, DiskCache
 from napari_idr.remote.http import Http
 from napari_idr.remote.kept_json import KeptJson
@@ -72,16 +71,13 @@ class Session:
         """Which servers answer."""
         self.cache = DiskCache(self.settings.cache_dir / FOLDER, self.settings.disk_cache_mb << 20)
         """What servers answered, kept on disk."""
-        self.http = Http(
-            connect_timeout=self.settings.connect_timeout,
-            read_timeout=self.settings.read_timeout,
-            kept=KeptJson(self.cache, self.network),
-        )
+        self.http = self._new_http(self.network)
         self.loader = ChunkLoader(self.settings.ram_cache_bytes, self.settings.parallel_requests)
         self.ontologies = self.settings.ontologies
         """Where ontology terms are looked up."""
         self._workspace: Workspace | None = None
         self._terms: Terms | None = None
+        self._terms_http: Http | None = None
         self._making = threading.Lock()
         """Held while one of the two is opened; whoever lists repositories does not wait for it."""
         self._lock = threading.RLock()
@@ -91,6 +87,13 @@ class Session:
         self.servers = Servers(self, self.http.logins, self.settings.config_dir / "servers.json")
         """Servers that the user added, and who is signed in where."""
         self.servers.restore()
+
+    def _new_http(self, network: NetworkState) -> Http:
+        return Http(
+            connect_timeout=self.settings.connect_timeout,
+            read_timeout=self.settings.read_timeout,
+            kept=KeptJson(self.cache, network),
+        )
 
     # -- repositories
 
@@ -180,7 +183,9 @@ class Session:
         with self._making:
             if self._terms is None:
                 index = TermIndex(self.settings.data_dir / "terms.sqlite")
-                self._terms = Terms(index, Ontologies(self.http, self.ontologies))
+                # Of its own: whether the ontology service answers says nothing of the repositories that are shown.
+                self._terms_http = self._new_http(NetworkState())
+                self._terms = Terms(index, Ontologies(self._terms_http, self.ontologies))
             return self._terms
 
     # -- the catalogue
@@ -381,12 +386,16 @@ class Session:
     def _read_metadata(
         self, address: str, *, fields: bool = False
     ) -> ImageMetadata | PlateMetadata | CollectionMetadata:
-        return self.loader.wait(reading.read_metadata(address, self._access(), fields=fields))
+        from napari_idr.readers.open import read_metadata
+
+        return self.loader.wait(read_metadata(address, self._access(), fields=fields))
 
     @second_look
     def open_image(self, reference: ImageReference, *, label: str = "") -> Pyramid[ImageMetadata]:
         """Open an image, or one of its label images, as lazy levels that read exactly."""
-        return self.loader.wait(reading.open_pyramid(reference, self._access(), self.loader, label=label))
+        from napari_idr.readers.open import open_pyramid
+
+        return self.loader.wait(open_pyramid(reference, self._access(), self.loader, label=label))
 
     @second_look
     def open_plate(self, reference: PlateReference, *, complete: bool = True) -> PlateMosaic:
@@ -400,7 +409,9 @@ class Session:
             Read the metadata of every field first, so that the layout is final. A viewer passes False and lets
             the plate fill in.
         """
-        mosaic = self.loader.wait(reading.open_plate(reference, self._access(), self.loader))
+        from napari_idr.readers.open import open_plate
+
+        mosaic = self.loader.wait(open_plate(reference, self._access(), self.loader))
         if complete:
             mosaic.fields.wait_all()
             return mosaic.rebuilt() if mosaic.is_outgrown else mosaic
@@ -409,7 +420,9 @@ class Session:
     @second_look
     def open_plate_labels(self, mosaic: PlateMosaic, name: str) -> PlateLabels:
         """Open a label image of every field of a plate."""
-        return self.loader.wait(reading.open_labels(mosaic, name))
+        from napari_idr.readers.open import open_labels
+
+        return self.loader.wait(open_labels(mosaic, name))
 
     def read(
         self,
@@ -497,7 +510,7 @@ class Session:
         self.loader.close()
         self.http.close()
         self.cache.close()
-        for kept in (self._workspace, self._terms):
+        for kept in (self._workspace, self._terms, self._terms_http):
             if kept is not None:
                 kept.close()
 

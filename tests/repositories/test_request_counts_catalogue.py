@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,18 +12,20 @@ from large_catalogue import CONTAINERS, STUDIES, UMBRELLAS, write_large_archive
 from napari_idr.demo.server import EmbeddedServer
 from napari_idr.errors import ServerFailure
 from napari_idr.model.search import Condition, SearchQuery
+from napari_idr.remote.http import Http
 from napari_idr.repositories.example_pictures import BATCH
 from napari_idr.repositories.idr import IdrRepository
+from napari_idr.repositories.omero_api import THUMBNAIL_BATCH
 from napari_idr.session import Session
 from napari_idr.settings import Settings
 from repository_server import Served
+from wide_plate import WELLS, write_wide_plate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from napari_idr.model.catalog import Node
-    from napari_idr.remote.http import Http
 
 ENGINE = "/searchengine/api/v1/resources"
 
@@ -178,3 +181,39 @@ def test_labelled_key_values_cost_nothing_beside_the_description(idr: IdrReposit
         1,
         2,
     ]  # a screen with its picture; a plate with wells and acquisitions; an image with its record
+
+
+def test_a_plate_of_384_wells_costs_two_requests_and_eight_for_its_thumbnails(tmp_path: Path) -> None:
+    with EmbeddedServer(write_wide_plate(tmp_path / "wide")) as server, closing(Http()) as patient:
+        repository, asked = IdrRepository(patient, server.address, "wide", "Wide"), Served(server.address)
+        (study,) = repository.children(repository.root()).nodes
+        (screen,) = repository.children(study).nodes
+        (plate,) = repository.children(screen).nodes
+        asked.reset()
+        grid = repository.plate_grid(plate)
+        assert len(grid.cells) == WELLS
+        assert sorted(path.partition("?")[0] for path in asked.requests()) == [
+            f"/api/v0/m/plates/{plate.id}/plateacquisitions/",
+            f"/webgateway/plate/{plate.id}/0/",
+        ]
+        asked.reset()
+        pictures = repository.thumbnails([cell.image_id for cell in grid.cells])
+        assert len(pictures) == WELLS
+        assert len(asked.requests()) == -(-WELLS // THUMBNAIL_BATCH) == 8
+        asked.reset()
+        repository.plate_grid(plate)
+        assert asked.requests() == []
+
+
+def test_a_grid_that_two_ask_for_at_once_is_asked_for_once(served: Served, http: Http) -> None:
+    repository = IdrRepository(http, served.address, "demo", "Demo")
+    (plate,) = repository.children(repository.children(listed(repository, served)[0]).nodes[0]).nodes
+    served.reset()
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(repository.plate_grid, plate), pool.submit(repository.well_key_values, plate)]
+        asked += [pool.submit(repository.plate_grid, plate) for _ in range(2)]
+        for one in asked:
+            one.result()
+    paths = [path.partition("?")[0] for path in served.requests()]
+    assert paths.count(f"/webgateway/plate/{plate.id}/0/") == 1
+    assert paths.count(f"/api/v0/m/plates/{plate.id}/plateacquisitions/") == 1

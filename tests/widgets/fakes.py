@@ -268,6 +268,11 @@ class FakeRecent:
         self.entries: list[tuple[str, str]] = []
 
 
+class FakePlaces:
+    search_requested = Signal(str)
+    node_requested = Signal(object)
+
+
 class FakeViewerSession:
     opening = Signal(FakeJob)
     opened = Signal(FakeJob)
@@ -277,7 +282,7 @@ class FakeViewerSession:
 
     def __init__(self, session: FakeSession | None = None) -> None:
         self.session = session or FakeSession()
-        self.recent = FakeRecent()
+        self.recent, self.places = FakeRecent(), FakePlaces()
         self.asked: list[dict[str, Any]] = []
 
     def open(self, what: str | Node, **how: Any) -> FakeJob:

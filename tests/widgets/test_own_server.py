@@ -62,9 +62,9 @@ def test_from_the_login_to_rois_that_are_sent_and_back(
     viewer: Any = owner.viewer
     assert dock.sending.isHidden()
     sign_in(qtbot, dock, writable)
-    tree = dock.browse.page.tree
-    root = owner.session.repositories[-1].root()
-    qtbot.waitUntil(lambda: tree.model().rowCount(tree.currentIndex()) == 3, timeout=PATIENCE)
+    studies, root = dock.browse.page.studies, owner.session.repositories[-1].root()
+    qtbot.waitUntil(lambda: len(studies.rows.nodes) == 3, timeout=PATIENCE)
+    assert {study.repository for study in studies.rows.nodes} == {root.repository}
     assert root.name.endswith(" · ada")
     images = owner.session.http.get_json(f"{writable.address}api/v0/m/images/", [("limit", "1000")])["data"]
     number = next(one["@id"] for one in images if one["Name"] == "embryo-1, every kind of ROI")

@@ -32,7 +32,8 @@ ARREST = "Phenotype = mitotic arrest"
 
 @pytest.fixture
 def viewer(served: Served, tmp_path: Path) -> Iterator[FakeViewerSession]:
-    with Session(Settings(server=served.address, cache_dir=tmp_path)) as session:
+    settings = Settings(server=served.address, cache_dir=tmp_path, ontologies=f"{served.address}ols4/")
+    with Session(settings) as session:
         yield FakeViewerSession(session)
 
 
@@ -166,14 +167,40 @@ def _row(table: object, value: str) -> int:
     return next(row for row, line in enumerate(table._lines) if line.value == value)  # type: ignore[attr-defined]
 
 
-def test_terms_are_defined_by_whoever_knows_them(qtbot: QtBot, tab: BrowserTab) -> None:
-    tab.page.details.definition_of = lambda accession: f"<b>What {accession} means</b>"
+def test_hovering_a_term_says_what_its_ontology_says_of_it(qtbot: QtBot, tab: BrowserTab, served: Served) -> None:
     find(qtbot, tab, ARREST)
     tab._selection.select(tab.page.found.run.hits.group_of(_plate(tab)).members[1])
     table = tab.page.details.table
     qtbot.waitUntil(lambda: "CMPO_0000196" in table._definitions, timeout=PATIENCE)
     row = _row(table, "M phase arrested phenotype")
-    assert "&lt;b&gt;What CMPO_0000196 means&lt;/b&gt;" in table.item(row, 1).toolTip()
+    hint = table.item(row, 1).toolTip()
+    assert "M phase arrested phenotype: The cell has entered mitosis and does not leave it." in hint
+    assert sum("short_form=CMPO_0000196" in one for one in served.requests()) == 1
+
+
+def test_an_ontology_service_that_is_away_is_no_news(qtbot: QtBot, tab: BrowserTab) -> None:
+    tab._session.ontologies = "http://127.0.0.1:9/ols4/"
+    find(qtbot, tab, ARREST)
+    tab._selection.select(tab.page.found.run.hits.group_of(_plate(tab)).members[1])
+    details = tab.page.details
+    qtbot.waitUntil(lambda: bool(details.table.accessions), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not details._defining.is_running, timeout=PATIENCE)
+    assert tab.notices.isHidden()
+    assert "127.0.0.1:9" not in [state.host for state in tab._session.network.hosts]
+
+
+@pytest.mark.parametrize("kind", ["status404", "html"])
+def test_terms_that_nobody_defines_are_shown_without_a_word(
+    qtbot: QtBot, tab: BrowserTab, served: Served, kind: str
+) -> None:
+    served.fail("ols4/api/terms", kind, times=20)
+    find(qtbot, tab, ARREST)
+    tab._selection.select(tab.page.found.run.hits.group_of(_plate(tab)).members[1])
+    details = tab.page.details
+    qtbot.waitUntil(lambda: any("short_form" in one for one in served.requests()), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not details._defining.is_running, timeout=PATIENCE)
+    assert "CMPO_0000196" in details.table.accessions
+    assert tab.notices.isHidden()
 
 
 def _plate(tab: BrowserTab):  # type: ignore[no-untyped-def]

@@ -167,3 +167,19 @@ def test_whole_cmpo_answers_within_a_blink(
 def test_the_index_is_a_file_of_sqlite(index: TermIndex, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "data" / "terms.sqlite")) as connection:
         assert connection.execute("SELECT count(*) FROM terms").fetchone() == (len(TERMS),)
+
+
+def test_meanings_of_kept_terms_come_first_and_a_service_that_is_gone_is_not_asked_again(
+    served: Served, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path, ontologies=f"{served.address}ols4/")
+    asked = ("CMPO_0000140", "CMPO_9999999", "CMPO_0000118", "CMPO_0000196")
+    with Session(settings) as session:
+        session.terms.use(ROUND)
+        meanings = list(session.terms.definitions(asked))
+    assert [accession for accession, _ in meanings] == ["CMPO_0000118", "CMPO_0000140", "CMPO_0000196"]
+    assert meanings[0][1].startswith(ROUND.label)
+    assert meanings[1][1] == "increased nucleus size phenotype: The nucleus is larger than in untreated cells."
+    assert sum("short_form" in one for one in served.requests()) == 3
+    with Session(Settings(data_dir=tmp_path, ontologies="http://127.0.0.1:9/ols4/")) as session:
+        assert [accession for accession, _ in session.terms.definitions(asked)] == ["CMPO_0000118"]

@@ -22,7 +22,7 @@ from .plate_content import PlateShape, write_plate
 from .slide_content import SlideShape, write_slide
 from .writer import write_json
 
-FOLDER_NAME = "demonstration-2"
+FOLDER_NAME = "demonstration-3"
 """Changes whenever the painted content changes."""
 ABANDONED = 3600.0
 """Seconds after which half-painted content of a process that died is removed."""

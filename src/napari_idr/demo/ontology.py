@@ -29,6 +29,14 @@ TERMS = "NAPARI_IDR_DEMO_TERMS"
 IRI = "http://www.ebi.ac.uk/cmpo/"
 NAME, ACCESSION = "Phenotype Term Name", "Phenotype Term Accession"
 LARGEST_PAGE = 500
+DEFINITIONS = {
+    "CMPO_0000118": "The cell has a round outline.",
+    "CMPO_0000140": "The nucleus is larger than in untreated cells.",
+    "CMPO_0000196": "The cell has entered mitosis and does not leave it.",
+    "CMPO_0000213": "The cell holds two nuclei.",
+    "CMPO_0000220": "The cell is dying by apoptosis.",
+}
+"""Of the terms that the demonstration's annotations name, in our words: CMPO itself is not shipped."""
 
 
 class Ontology:
@@ -97,7 +105,10 @@ class Ontology:
 def _served_terms(served: Served) -> list[OntologyTerm]:
     """Return the terms that the served data name, once each, by accession."""
     found = dict(_named(_annotations(served)))
-    return [OntologyTerm(accession, label, IRI + accession) for accession, label in sorted(found.items())]
+    return [
+        OntologyTerm(accession, label, IRI + accession, DEFINITIONS.get(accession, ""))
+        for accession, label in sorted(found.items())
+    ]
 
 
 def _annotations(served: Served) -> Iterator[MapAnnotation]:

@@ -134,9 +134,12 @@ def _vertices(record: JsonRecord) -> dict[str, Any]:
     if len(words) > 2 * MOST_VERTICES:
         raise ProtocolError(f"A shape has more than {MOST_VERTICES} vertices", record.address, HINT)
     try:
-        numbers = [_near(float(word), record) for word in words]
+        numbers = list(map(float, words))
     except ValueError as error:
         raise ProtocolError("The vertices of a shape are no numbers", record.address, HINT) from error
+    if not math.isfinite(sum(numbers)):  # what ``max`` would not see: it compares, and NaN compares with nothing
+        _near(math.nan, record)
+    _near(max(map(abs, numbers), default=0.0), record)
     if not numbers or len(numbers) % 2:
         raise ProtocolError("The vertices of a shape are no pairs of numbers", record.address, HINT)
     return {"points": tuple(zip(numbers[::2], numbers[1::2], strict=True))}

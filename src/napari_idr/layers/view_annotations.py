@@ -174,9 +174,8 @@ def _shapes(annotation: Annotation, arrays: dict[str, Any], options: dict[str, A
 
     vertices, counts = arrays["vertices"], arrays["counts"]
     if counts.sum() != len(vertices) or vertices.ndim != 2:
-        raise FormatError(
-            "Shapes do not have the corners that they should", annotation.look.name, "save the view again"
-        )
+        name = annotation.look.name or "the shapes"
+        raise FormatError("Shapes do not have the corners that they should", name, "save the view again")
     corners = np.split(vertices, np.cumsum(counts)[:-1]) if len(counts) else None
     drawn: dict[str, Any] = {}
     if corners is not None:

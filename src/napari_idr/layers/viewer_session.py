@@ -15,7 +15,7 @@ from psygnal import Signal
 from napari_idr.errors import Cancelled, NapariIdrError
 from napari_idr.formats.iviewer_link import parse_view_link
 from napari_idr.remote.object_store import shown_address
-from napari_idr.repositories.search_links import others_of
+from napari_idr.repositories.search_links import others_of, searched
 from napari_idr.session import Session
 from napari_idr.settings import Settings
 
@@ -30,6 +30,7 @@ from .known_rois import is_edited
 from .main_thread import in_main_thread
 from .open_job import OpenJob
 from .opening import open_node
+from .places import KINDS, Places
 from .recent import RecentList
 from .roi_requests import RoiLayers
 from .samples import is_sample, locate_sample, sample_of
@@ -93,7 +94,7 @@ class ViewerSession:
         for moved in (viewer.scene.camera.events, viewer.dims.events):
             moved.connect(_on_moved)
         self.volumes, self.boxes, self.roi_layers = Volumes(self), BoxLoads(self), RoiLayers(self)
-        self.views = ViewFiles(self)
+        self.views, self.places = ViewFiles(self), Places(self)
         self._annotations: Annotations | None = None
         self._kept: KeptAnnotations | None = None
         self._offers: KeptOffers | None = None
@@ -155,6 +156,8 @@ class ViewerSession:
     ) -> OpenJob:
         """Open an address or node in the background and add its layers; returns at once.
 
+        What stands for no pixels, a search or a study, is shown in the dock.
+
         Parameters
         ----------
         what
@@ -172,6 +175,8 @@ class ViewerSession:
         """
         if isinstance(what, str) and is_view_file(what):
             return self.views.open(what)
+        if isinstance(what, str) and searched(what):
+            return self.places.search(searched(what), what)
         address = what if isinstance(what, str) else what.address
         title = shown_address(what) if isinstance(what, str) else what.name
         job = OpenJob(title, address, replaces=not beside, apart=apart)
@@ -228,7 +233,12 @@ class ViewerSession:
         try:
             if isinstance(what, str) and is_sample(what):
                 what = locate_sample(what, self.session, self.start_embedded)
-            opened = open_node(self.session, what, acquisition=acquisition, wells=wells, check=job.check)
+            node = self.session.resolve(what) if isinstance(what, str) else what
+            job.check()
+            if node.kind in KINDS:
+                in_main_thread(self.places.show, job, node)
+                return
+            opened = open_node(self.session, node, acquisition=acquisition, wells=wells, check=job.check)
             job.check()
         except NapariIdrError as error:
             in_main_thread(self.fail, job, error)

@@ -19,15 +19,27 @@ class Memo(Generic[V]):
         self._size = size
         self._values: OrderedDict[str, V] = OrderedDict()
         self._lock = threading.Lock()
+        self._asking: dict[str, threading.RLock] = {}
 
     def get(self, key: str, ask: Callable[[], V]) -> V:
-        """Return the value of a key, asking where it is not known. Asks without holding a lock."""
+        """Return the value of a key, asking where it is not known. Who wants the same meanwhile waits for the answer;
+        after a failure the next one asks.
+        """
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
                 return self._values[key]
-        value = ask()
-        self.put(key, value)
+            asking = self._asking.setdefault(key, threading.RLock())
+        with asking:
+            with self._lock:
+                if key in self._values:
+                    return self._values[key]
+            try:
+                value = ask()
+                self.put(key, value)
+            finally:
+                with self._lock:
+                    self._asking.pop(key, None)
         return value
 
     def peek(self, key: str) -> V | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from napari_idr.model.catalog import Node
     from napari_idr.model.image import FieldPosition, KeyValue
 
+    from .omero_api import Ask
     from .omero_tables import BulkTables
 
 LOG = logging.getLogger(__name__)
@@ -40,8 +41,12 @@ class PlateTables:
 
     def grid(self, plate: Node, field: int, acquisition: str) -> PlateGrid:
         """Return the grid of one field of a plate, with its acquisitions and number of fields."""
-        runs, count = self._runs.peek(plate.id) or self._ask_first(plate, field, acquisition)
-        grid = self.wells(plate.id, field, acquisition)
+        key = _key(plate.id, field, acquisition)
+        if self._runs.peek(plate.id) is None:
+            grid = self._grids.get(key, lambda: self._ask_first(plate, field, acquisition))
+        else:
+            grid = self.wells(plate.id, field, acquisition)
+        runs, count = self._runs.get(plate.id, lambda: self._ask_runs(plate))
         shown = next((r for r in runs if r.id == acquisition), runs[0] if runs else None)
         if shown is not None and shown.first_field is not None and shown.last_field is not None:
             count = shown.last_field - shown.first_field + 1
@@ -98,19 +103,21 @@ class PlateTables:
         records = self._api.all_records(f"plates/{plate.id}/wells/", normalize=False)
         return tuple(position for record in records for position in parse_positions(record))
 
-    def _ask_first(self, plate: Node, field: int, acquisition: str) -> Runs:
-        """Ask for the acquisitions and the grid at once, and keep both; return the acquisitions."""
-        asks = [
-            self._api.ask_list(f"plates/{plate.id}/plateacquisitions/", 0, LONGEST_PAGE),
-            self._api.ask_grid(plate.id, field, acquisition),
-        ]
+    def _ask_first(self, plate: Node, field: int, acquisition: str) -> PlateGrid:
+        """Ask for the acquisitions and the grid at once, keep the former and return the latter."""
+        asks = [_ask_acquisitions(self._api, plate), self._api.ask_grid(plate.id, field, acquisition)]
         listed, grid = self._api.together(asks)
         runs = self._runs_of(plate, listed, asks[0][0])
         if isinstance(grid, NapariIdrError):
             raise grid
-        self._grids.put(_key(plate.id, field, acquisition), parse_plate_grid(grid, asks[1][0]))
         self._runs.put(plate.id, runs)
-        return runs
+        return parse_plate_grid(grid, asks[1][0])
+
+    def _ask_runs(self, plate: Node) -> Runs:
+        """Ask for the acquisitions alone: the grid was asked for by somebody else."""
+        ask = _ask_acquisitions(self._api, plate)
+        (listed,) = self._api.together([ask])
+        return self._runs_of(plate, listed, ask[0])
 
     def _runs_of(self, plate: Node, listed: object, address: str) -> Runs:
         """Return the acquisitions of a plate, and the number of fields of a well over all of them.
@@ -141,6 +148,10 @@ class PlateTables:
                 if annotation.parent_id in places:
                     by_place.setdefault(places[annotation.parent_id], []).append(annotation)
         return {place: merge_values(annotations) for place, annotations in by_place.items()}
+
+
+def _ask_acquisitions(api: OmeroApi, plate: Node) -> Ask:
+    return api.ask_list(f"plates/{plate.id}/plateacquisitions/", 0, LONGEST_PAGE)
 
 
 def _key(plate_id: str, field: int, acquisition: str) -> str:

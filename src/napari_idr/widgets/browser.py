@@ -12,6 +12,7 @@ from .browser_tab import SMALLEST, BrowserTab
 from .scrolling import scrolling
 from .send_button import SendButton
 from .theme import Theme
+from .workers import while_alive
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -44,6 +45,8 @@ class IdrDock(QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(scrolling(self.browse), "Browse")
         self.tabs.addTab(scrolling(self.annotate), "Annotate")
+        for requested in (session.places.search_requested, session.places.node_requested):
+            requested.connect(self._show_browse)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.addWidget(self.tabs, 1)
@@ -56,6 +59,10 @@ class IdrDock(QWidget):
 
             self.send_dialog = SendRoisDialog(self._session, self.theme, self)
         self.send_dialog.open_here()
+
+    @while_alive
+    def _show_browse(self, *_: object) -> None:
+        self.show_tab(self.browse)
 
     def show_tab(self, tab: QWidget) -> None:
         """Bring a tab to the front."""

@@ -125,6 +125,8 @@ class BrowserTab(QWidget):
         self._selection.changed.connect(self._on_selection_changed)
         self._viewer_session.recent.changed.connect(self._on_recent_changed)
         self._viewer_session.opened.connect(self._on_opened)
+        self._viewer_session.places.search_requested.connect(self._on_search_requested)
+        self._viewer_session.places.node_requested.connect(self._on_node_requested)
         self._on_selection_changed()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -288,6 +290,14 @@ class BrowserTab(QWidget):
         """Show where something lies that was opened elsewhere: by drop, Ctrl+N, a sample of the menu."""
         if job.node is not None and self.pages.currentIndex() == 0:
             self.show_node(job.node)
+
+    @while_alive
+    def _on_search_requested(self, text: str) -> None:
+        self.box.submit(text)
+
+    @while_alive
+    def _on_node_requested(self, node: Node) -> None:
+        self.show_node(node)
 
     @while_alive
     def _on_selection_changed(self, *_: object) -> None:

@@ -20,8 +20,6 @@ from .wording import facts, is_web_address, study_description, study_links
 from .workers import Job, Latest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from napari_idr.errors import NapariIdrError
     from napari_idr.model.catalog import Node
     from napari_idr.session import Session
@@ -51,9 +49,6 @@ class DetailsPanel(QWidget):
         self._session, self._theme = session, theme
         self._node: Node | None = None
         self._latest, self._defining = Latest(self), Latest(self)
-        self.definition_of: Callable[[str], str] | None = None
-        """Returns the definition of an ontology term by its accession, empty where it has none; may block. None where
-        nobody knows: terms then show their label and accession."""
         self._thumbnails = ThumbnailLoader(session.thumbnails, self)
         self._thumbnails.arrived.connect(self._show_picture)
         self.picture, self.facts = QLabel(), _paragraph()
@@ -73,7 +68,7 @@ class DetailsPanel(QWidget):
         self.links.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self.links.linkActivated.connect(open_in_browser)
         beside = QVBoxLayout()
-        for part in (self.facts, self.description, self.links, self.rois):
+        for part in (self.facts, self.links, self.rois):
             beside.addWidget(part)
         beside.addStretch(1)
         top = QHBoxLayout()
@@ -83,6 +78,7 @@ class DetailsPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(top)
+        layout.addWidget(self.description)  # over the whole width: beside the picture a narrow dock has no room for it
         layout.addWidget(self.empty)
         layout.addWidget(self.table, 100)
         layout.addWidget(self.files)
@@ -128,17 +124,17 @@ class DetailsPanel(QWidget):
 
     def _define(self) -> None:
         """Have the definitions of the ontology terms looked up that are shown."""
-        define, accessions = self.definition_of, self.table.accessions
-        if define is None or not accessions:
-            return
+        accessions = self.table.accessions
 
         def look_up(job: Job) -> None:
-            for accession in accessions:
-                if not job.is_cancelled():
-                    job.report(accession, define(accession))
+            for accession, meaning in self._session.terms.definitions(accessions):
+                if job.is_cancelled():
+                    return
+                job.report(accession, meaning)
 
-        on_progress, on_error = self.table.show_definition, lambda _: None
-        self._defining.run_reporting(look_up, on_progress=on_progress, on_error=on_error)
+        if accessions:  # without them the terms show label and accession: no error is worth a sentence
+            on_progress, on_error = self.table.show_definition, lambda _: None
+            self._defining.run_reporting(look_up, on_progress=on_progress, on_error=on_error)
 
     def _on_error(self, error: NapariIdrError, node: Node) -> None:
         self.empty.setText("Annotations could not be loaded.")

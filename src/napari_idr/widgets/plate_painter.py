@@ -78,7 +78,7 @@ def paint_headers(
     painter.fillRect(0, 0, size.width(), down, colors.base)
     painter.fillRect(0, 0, across, size.height(), colors.base)
     metrics = painter.fontMetrics()
-    column_step = geometry.label_step(metrics.horizontalAdvance(wells.column_labels[-1]) + 3)
+    column_step = geometry.label_step(metrics.horizontalAdvance(f"{wells.column_labels[-1]}0"))  # apart by a digit
     row_step = geometry.label_step(metrics.height() - 2)
     for column in columns:
         x, _, width, _ = geometry.place((0, column))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_idr.errors import NapariIdrError, NotFound
 from napari_idr.repositories.ontologies import OTHERS, PHENOTYPES
 
 from .known_now import KnownNow
 from .term_index import TermHit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from napari_idr.model.ontology import OntologyTerm
     from napari_idr.repositories.ontologies import Ontologies
 
@@ -70,6 +73,28 @@ class Terms:
         """Return a term, from what is kept or from the service. Raises ``NotFound`` and the errors of ``Http``."""
         return self._index.term(accession) or self._service.term(accession)
 
+    def definitions(self, accessions: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Yield accession and meaning of terms: first of those that are kept, then of those the service knows.
+
+        A term that nobody knows is left out, and so are all that are left once the service does not answer: a meaning
+        is an extra. One request at most per term that is not kept.
+        """
+        missing = []
+        for accession in accessions:
+            kept = self._index.term(accession)
+            if kept is None:
+                missing.append(accession)
+            else:
+                yield accession, _meaning(kept)
+        for accession in missing:
+            try:
+                found = self._service.term(accession)
+            except NotFound:
+                continue
+            except NapariIdrError:
+                return
+            yield accession, _meaning(found)
+
     def known(self) -> KnownNow:
         """Return what is kept now, for checks that look up thousands of terms; asks nobody."""
         return KnownNow({term.accession: term for term in self._index.everything()}, self.releases())
@@ -77,6 +102,11 @@ class Terms:
     def close(self) -> None:
         """Close what is kept."""
         self._index.close()
+
+
+def _meaning(term: OntologyTerm) -> str:
+    """Return label and definition as one text."""
+    return ": ".join(part for part in (term.label, term.definition) if part)
 
 
 def _hit(term: OntologyTerm, text: str) -> TermHit:

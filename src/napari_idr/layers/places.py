@@ -1,0 +1,52 @@
+"""Addresses that stand for no pixels: a search, a study, what holds images. The dock shows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from psygnal import Signal
+
+from .open_job import OpenJob
+
+if TYPE_CHECKING:
+    from napari_idr.model.catalog import Node
+
+    from .viewer_session import ViewerSession
+
+KINDS = frozenset({"repository", "study", "project", "dataset", "screen"})
+"""Kinds of nodes that are looked at in the catalogue, not on the canvas."""
+
+
+class Places:
+    """What a viewer's dock is asked to show; the dock is opened where there is none. GUI thread only."""
+
+    search_requested = Signal(str)
+    """Text of a search, in the words of the search box."""
+    node_requested = Signal(object)
+    """A node of the catalogue."""
+
+    def __init__(self, viewer_session: ViewerSession) -> None:
+        self._viewer_session = viewer_session
+
+    def search(self, text: str, address: str) -> OpenJob:
+        """Show what a search finds; return a job that is done."""
+        job = OpenJob(text, address)
+        self._open_dock()
+        self.search_requested.emit(text)
+        job.end("done")
+        return job
+
+    def show(self, job: OpenJob, node: Node) -> None:
+        """Show a node of the catalogue, and end the job that found it."""
+        if self._viewer_session.is_closed:
+            return
+        self._open_dock()
+        self.node_requested.emit(node)
+        job.title, job.node = node.name, node
+        job.end("done")
+        self._viewer_session.opened.emit(job)
+
+    def _open_dock(self) -> None:
+        viewer = self._viewer_session.viewer
+        if viewer is not None:
+            viewer.window.add_plugin_dock_widget("napari-idr", "IDR")  # one that is there already is shown
