@@ -56,7 +56,7 @@ texts = st.text(max_size=12) | st.sampled_from(
 )
 names = st.text(min_size=1, max_size=10)
 coordinates = st.floats(0, 60, allow_nan=False).map(abs)
-signed = st.floats(-50, 200, allow_nan=False)
+signed = st.floats(-50, 200, allow_nan=False).map(lambda number: number + 0.0)  # -0.0 is the same place
 lengths = st.floats(0.25, 40)
 points = st.tuples(coordinates, coordinates)
 indices = st.none() | st.integers(0, 3)

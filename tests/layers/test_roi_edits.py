@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from napari.layers import Image, Points, Shapes
 
+from napari_idr.layers.annotation_grid import map_to, world_matrix
 from napari_idr.layers.known_rois import image_of, is_edited, known_of, note_known
-from napari_idr.layers.layer_maps import PixelMap
 from napari_idr.layers.roi_edits import Edits, collect, sendable_layers, write_ids
 from napari_idr.layers.roi_layers import build_vectors
 from napari_idr.layers.roi_rows import Frame, place_rows
 from napari_idr.layers.shown_rois import RoiImage
 from napari_idr.model.annotation import Ellipse, Label, Line, Point, Polygon, Rectangle, Roi, Shape, Style, Transform
+from napari_idr.model.drawn_geometry import is_same
 from napari_idr.model.roi_changes import KnownShape, RoiChanges, plan_changes
-from napari_idr.model.shape_making import is_same
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -282,14 +282,13 @@ def test_the_same_place_needs_no_arithmetic() -> None:
     _, over = image()
     points = np.array([[0.1, 0.2, 1e8 + 0.3, 0.7]])
     same = Points(points, scale=over.scale, translate=over.translate)
-    assert PixelMap(same, over)(points) is not None
-    assert np.array_equal(PixelMap(same, over)(points), points)
+    assert np.array_equal(map_to(same, over.axis_labels, world_matrix(over)).to_grid(points), points)
 
 
 def test_a_turned_layer_is_mapped_too() -> None:
     _, over = image("yx")
     layer = Points([[1.0, 0.0]], rotate=90, translate=over.translate)
-    mapped = PixelMap(layer, over)(np.array([[1.0, 0.0]]))
+    mapped = map_to(layer, over.axis_labels, world_matrix(over)).to_grid(np.array([[1.0, 0.0]]))
     expected = np.asarray(over.world_to_data(layer.data_to_world([1.0, 0.0])))
     assert np.allclose(mapped, expected)
 

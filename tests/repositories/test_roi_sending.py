@@ -11,8 +11,8 @@ from pydantic import SecretStr
 
 from napari_idr.errors import NapariIdrError, SignInNeeded, Unreachable, Unsupported
 from napari_idr.model.annotation import Ellipse, Point, Polygon, Rectangle, RoiSet, Shape, Style
+from napari_idr.model.drawn_geometry import is_same
 from napari_idr.model.roi_changes import Drawn, KnownShape, RoiChanges, plan_changes
-from napari_idr.model.shape_making import is_same
 from napari_idr.repositories import roi_sending as module
 from napari_idr.repositories.omero import OmeroRepository
 from napari_idr.repositories.roi_reading import read_rois

@@ -5,13 +5,12 @@ The same submission gives the same bytes. Nothing is written where anything is a
 
 from __future__ import annotations
 
-import shutil
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from napari_idr.errors import AddressError, Cancelled, FormatError, NotFound
+from napari_idr.errors import Cancelled, FormatError
+from napari_idr.formats.beside import beside, check_place
 
 from . import checksums
 from .documents import Documents, write_documents
@@ -25,7 +24,7 @@ from .readme import readme
 from .report import report_as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from napari_idr.model.annotation_set import Status
@@ -112,7 +111,9 @@ def write_package(
         what = f"The submission has {count} findings that need to be mended or acknowledged"
         raise FormatError(what, submission.form.title, "look at the findings first")
     folder = parent / package_name(submission.form)
-    with _beside(folder) as place:
+    check_place(folder)
+    with beside(folder) as place:
+        place.mkdir()
         files = planned_files(submission, parquet=find_spec("pyarrow") is not None)
         progress.total = len(files) + 3
         made = list(make_files(files, place, progress.step, processes))
@@ -124,26 +125,6 @@ def write_package(
         _write_rest(submission, target, report, files, place, progress)
         written = tuple(sorted(path.relative_to(place).as_posix() for path in checksums.files_below(place)))
     return WrittenPackage(folder, written, tuple(losses))
-
-
-@contextmanager
-def _beside(folder: Path) -> Iterator[Path]:
-    """Give an empty folder beside a place, and move it there at the end; after a failure nothing is left."""
-    if folder.exists():
-        raise AddressError(
-            "There is a package of this name already", folder.name, "move it away, or choose another title"
-        )
-    if not folder.parent.is_dir():
-        raise NotFound("The folder to write into does not exist", folder.parent.name, "choose another one")
-    place = folder.with_name(f".{folder.name}.partial")
-    if place.exists():
-        shutil.rmtree(place)
-    place.mkdir()
-    try:
-        yield place
-        place.rename(folder)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
 
 
 def _write_rest(

@@ -158,6 +158,10 @@ def _tie(layer: Any) -> tuple[Any, ...]:
     return tuple(ours.get(name) for name in ("kind", "address", "source", "acquisition"))
 
 
+SAME = 1e-9
+"""By how much a map may differ from none at all and is left out, so that numbers stay what they are."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PixelMap:
     """From a drawn layer's coordinates to a grid's pixels along the axes that both have, and back."""
@@ -187,16 +191,22 @@ class PixelMap:
 
 
 def pixel_map(layer: Any, grid: Grid) -> PixelMap:
-    """Return how the coordinates of a layer lie on a grid; napari lays the last axes of layers on one another."""
-    own, count = world_matrix(layer), len(grid.names)
+    """Return how the coordinates of a layer lie on a grid."""
+    return map_to(layer, grid.names, grid.world)
+
+
+def map_to(layer: Any, names: Sequence[str], world: np.ndarray) -> PixelMap:
+    """Return how the coordinates of a layer lie on pixels; napari lays the last axes of layers on one another.
+
+    ``names`` are those of the pixels' axes, ``world`` is their affine map to the world.
+    """
+    own, count = world_matrix(layer), len(names)
     kept = min(layer.ndim, count)
     drawn = np.column_stack([own[-1 - kept : -1, :-1], own[-1 - kept : -1, -1]])
-    places = grid.world[count - kept : count, count - kept : count]
-    start = grid.world[count - kept : count, -1]
+    places = world[count - kept : count, count - kept : count]
     inverse = np.linalg.inv(places)
-    return PixelMap(
-        grid.names[count - kept :],
-        inverse @ drawn[:, :-1],
-        inverse @ (drawn[:, -1] - start),
-        grid.names[: count - kept],
-    )
+    matrix, offset = inverse @ drawn[:, :-1], inverse @ (drawn[:, -1] - world[count - kept : count, -1])
+    same = np.eye(layer.ndim)[-kept:]
+    if max(np.abs(matrix - same).max(), np.abs(offset).max()) < SAME:
+        matrix, offset = same, np.zeros(kept)
+    return PixelMap(tuple(names[count - kept :]), matrix, offset, tuple(names[: count - kept]))

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_idr.model.annotation import Mask
+from napari_idr.model.drawn_geometry import check_corners, drawn, is_at, redrawn
 from napari_idr.model.roi_changes import Drawn
-from napari_idr.model.shape_making import is_at, make_shape, move_shape
 
+from .annotation_grid import map_to, world_matrix
 from .known_rois import image_of, known_of, note_known
-from .layer_maps import PixelMap
 from .roi_looks import cell, changed_style, drawn_style, text_of
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class _LayerReader:
 
     def __init__(self, layer: Layer, number: int, image: RoiImage, image_layer: Layer, edits: Edits) -> None:
         self._layer, self._number, self._edits = layer, number, edits
-        self._pixels = PixelMap(layer, image_layer)
+        self._pixels = map_to(layer, image.frame.names, world_matrix(image_layer))
         self._names, self._sizes = image.frame.names[-layer.ndim :], image.frame.sizes[-layer.ndim :]
         self._known = known_of(layer)
         self._raw = [corners for _, corners in outlines(layer)]
@@ -119,7 +119,7 @@ class _LayerReader:
         refused = dict.fromkeys(("reach over several planes", "lie outside of the image's planes"), 0)
         several, outside = refused
         for index, (outline, corners) in enumerate(outlines(self._layer)):
-            pixels = self._pixels(corners)
+            pixels = self._pixels.to_grid(corners)
             planes = np.rint(pixels[:, :-2])
             if (planes.min(axis=0) != planes.max(axis=0)).any():
                 refused[several] += 1
@@ -137,7 +137,8 @@ class _LayerReader:
     def _add_new(self, row: _Row) -> None:
         style, text = drawn_style(self._layer, row.index), text_of(self._layer, row.index)
         try:
-            shape = make_shape(row.outline, row.corners, text=text, style=style, **row.planes)
+            check_corners(row.outline, row.corners)
+            shape = drawn(row.outline, row.corners, text=text, style=style, **row.planes)
         except ValueError as error:
             self._edits.remarks.append(f"A shape of {self._layer.name} is not sent: {error}.")
             return
@@ -169,7 +170,10 @@ class _LayerReader:
         self._add(*(edited or shapes)[0])
 
     def _changed(self, before: Shape, row: _Row) -> Shape:
-        shape = before if is_at(before, row.outline, row.corners) else move_shape(before, row.outline, row.corners)
+        shape = before
+        if not is_at(before, row.outline, row.corners):
+            check_corners(row.outline, row.corners)
+            shape = redrawn(before, row.outline, row.corners)
         style, text = changed_style(self._layer, row.index, before), text_of(self._layer, row.index)
         planes: dict[str, Any] = {k: at for k, at in row.planes.items() if getattr(before, k) is not None}
         return replace(shape, style=style, text=text, **planes)

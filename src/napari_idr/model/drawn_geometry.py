@@ -16,13 +16,24 @@ from .annotation import Ellipse, Label, Line, Mask, Point, Polygon, Polyline, Re
 from .shape_geometry import PIXEL_CENTRE, place
 
 if TYPE_CHECKING:
-    from .annotation import Shape
+    from .annotation import Color, Shape
     from .shape_geometry import Outline
 
 SAME = 5e-5
 """Pixels by which corners may differ that are still the same place, ..."""
 SINGLE = 2e-7
 """... and by which part of their coordinates: napari keeps the corners of shapes in single precision."""
+
+
+SAME_PLACE = 1e-3
+"""Pixels by which corners may differ that were once sent to a server, and are still the same for it."""
+FEWEST = {"rectangle": 4, "ellipse": 4, "polygon": 3, "path": 2, "line": 2, "point": 1}
+
+
+def check_corners(kind: Outline, corners: np.ndarray) -> None:
+    """Raise ``ValueError`` where there are too few corners for an outline, or some are no numbers."""
+    if len(corners) < FEWEST[kind] or not np.isfinite(corners).all():
+        raise ValueError(f"a {kind} needs {FEWEST[kind]} corners that are numbers")
 
 
 def drawn(kind: Outline, corners: np.ndarray, **common: Any) -> Shape:
@@ -70,20 +81,68 @@ def redrawn(before: Shape, kind: Outline, corners: np.ndarray) -> Shape:
     if isinstance(before, Label) and isinstance(made, Point):
         return Label(x=made.x, y=made.y, **common)
     if isinstance(before, (Line, Polyline)) and isinstance(made, (Line, Polyline)):
+        made = _as_kind_of(before, made, common)
         return replace(made, marker_start=before.marker_start, marker_end=before.marker_end)
     return made
 
 
-def same_place(kind: Outline, one: np.ndarray, other: np.ndarray) -> bool:
+def _as_kind_of(before: Line | Polyline, made: Line | Polyline, common: dict[str, Any]) -> Line | Polyline:
+    """Return a line as a polyline where it was one: the OME model cannot change the kind of a shape."""
+    if isinstance(before, Polyline) and isinstance(made, Line):
+        return Polyline(points=((made.x1, made.y1), (made.x2, made.y2)), **common)
+    if isinstance(before, Line) and isinstance(made, Polyline) and len(made.points) == 2:
+        (x1, y1), (x2, y2) = made.points
+        return Line(x1=x1, y1=y1, x2=x2, y2=y2, **common)
+    return made
+
+
+def is_at(shape: Shape, outline: Outline, corners: np.ndarray) -> bool:
+    """Whether a shape is drawn by an outline with these corners, to a thousandth of a pixel."""
+    kind, own = place(shape)
+    return kind == outline and own.shape == corners.shape and same_place(kind, own, corners, SAME_PLACE)
+
+
+def is_same(one: Shape, other: Shape) -> bool:
+    """Whether two shapes say the same: place to a thousandth of a pixel, text, plane and colours."""
+    if type(one) is not type(other) or not is_at(one, *place(other)):
+        return False
+    alike = all(getattr(one, name) == getattr(other, name) for name in ("text", "z", "t", "c"))
+    fills = (_visible(shape.style.fill) for shape in (one, other))
+    return alike and one.style.stroke == other.style.stroke and len(set(fills)) == 1
+
+
+def _visible(color: Color | None) -> Color | None:
+    return color if color is not None and color[3] else None
+
+
+def same_place(kind: Outline, one: np.ndarray, other: np.ndarray, tolerance: float | None = None) -> bool:
     """Return whether two outlines of the same kind and number of corners lie on one another.
 
-    The corners of a rectangle or ellipse may begin anywhere and run either way round.
+    The corners of a rectangle may begin anywhere and run either way round, and many boxes are round one ellipse.
+    ``tolerance`` is in pixels, that of single precision where it is None.
     """
-    tolerance = _slack(other)
-    if kind not in ("rectangle", "ellipse"):
-        return bool(np.abs(one - other).max(initial=0.0) <= tolerance)
-    turns = (np.roll(way, step, axis=0) for way in (one, one[::-1]) for step in range(len(one)))
-    return any(np.abs(turned - other).max() <= tolerance for turned in turns)
+    slack = _slack(other) if tolerance is None else tolerance
+    if kind == "ellipse":
+        return _is_same_ellipse(one, other, slack)
+    ways = [one]
+    if kind == "rectangle":
+        ways = [np.roll(way, step, axis=0) for way in (one, one[::-1]) for step in range(len(one))]
+    return any(bool(np.abs(way - other).max(initial=0.0) <= slack) for way in ways)
+
+
+def _is_same_ellipse(one: np.ndarray, other: np.ndarray, slack: float) -> bool:
+    """Whether two boxes are round the same ellipse: many are round a circle, so the boxes do not tell."""
+    (centre, spread), (centre_2, spread_2) = _spread(one), _spread(other)
+    largest = float(np.sqrt(np.trace(spread)))
+    moved = np.abs(centre - centre_2).max() > slack
+    return not moved and bool(np.abs(spread - spread_2).max() <= 2 * slack * max(largest, slack))
+
+
+def _spread(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return centre and matrix of the ellipse that touches a box: x of its rim fulfil x' spread^-1 x = 1."""
+    points = np.asarray(corners, float)
+    axes = np.array([points[1] - points[0], points[3] - points[0]]) / 2
+    return points.mean(axis=0), axes.T @ axes
 
 
 def _slack(points: np.ndarray) -> float:

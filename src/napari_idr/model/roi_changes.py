@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from math import floor
 from typing import TYPE_CHECKING
 
+from .drawn_geometry import SAME_PLACE, is_same
 from .shape_geometry import place
-from .shape_making import SAME_PLACE, is_same
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -23,8 +23,8 @@ from napari_idr.errors import (
 )
 from napari_idr.formats.omero_rois import parse_rois
 from napari_idr.formats.omero_shape_writing import write_changes, write_emptied
+from napari_idr.model.drawn_geometry import is_same
 from napari_idr.model.roi_changes import KnownShape, Rights, RoiChanges, Twins, meet_server
-from napari_idr.model.shape_making import is_same
 
 from .omero_api import batches
 

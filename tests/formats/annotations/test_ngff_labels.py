@@ -154,8 +154,8 @@ def test_levels_are_as_many_as_the_images_and_lie_where_they_belong(tmp_path: Pa
 
 
 def test_a_small_part_of_a_slide_costs_its_own_chunks_only(tmp_path: Path) -> None:
-    owner = image(size_x=100_000, size_y=90_000, size_z=1, level_factors=(1.0, 4.0, 16.0))
-    part = LabelImage(name="part", axes=("y", "x"), pixels=np.full((300, 200), 3, np.uint8), origin=(80_000, 70_000))
+    owner = image(size_x=30_000, size_y=27_000, size_z=1, level_factors=(1.0, 4.0, 16.0))
+    part = LabelImage(name="part", axes=("y", "x"), pixels=np.full((300, 200), 3, np.uint8), origin=(24_000, 21_000))
     one = labelled_set(image=owner, labels=(part,), objects=(rich_object(3, "part"),))
     write_labels(tmp_path / "a.zarr", one, "0.4")
     assert len([name for name in tree(tmp_path / "a.zarr") if name[0] in "012" and ".z" not in name]) <= 4

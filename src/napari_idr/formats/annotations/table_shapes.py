@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from napari_idr.formats.model_json import DocumentError, json_value
 from napari_idr.formats.ome_xml import xml_text
@@ -20,8 +21,8 @@ from napari_idr.model.annotation import (
     Rectangle,
     Shape,
     Style,
-    Transform,
 )
+from napari_idr.model.drawn_geometry import drawn
 from napari_idr.model.shape_geometry import PIXEL_CENTRE, place
 
 from .omero_shape_fields import checked
@@ -148,13 +149,8 @@ def _ellipse(points: tuple[XY, ...], common: dict[str, Any]) -> Shape:
     if upright is not None:
         x, y, width, height = upright
         return Ellipse(x=x + width / 2, y=y + height / 2, radius_x=width / 2, radius_y=height / 2, **common)
-    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points
-    x, y = (x0 + x1 + x2 + x3) / 4, (y0 + y1 + y2 + y3) / 4
-    angle = math.atan2(y1 - y0, x1 - x0)
-    cos, sin = math.cos(angle), math.sin(angle)
-    turned = Transform(a00=cos, a10=sin, a01=-sin, a11=cos, a02=x - cos * x + sin * y, a12=y - sin * x - cos * y)
-    along, across = math.hypot(x1 - x0, y1 - y0) / 2, math.hypot(x3 - x0, y3 - y0) / 2
-    return Ellipse(x=x, y=y, radius_x=along, radius_y=across, transform=turned, **common)
+    corners = np.array([(y, x) for x, y in points], float) - PIXEL_CENTRE
+    return drawn("ellipse", corners, **common)
 
 
 def _line(points: tuple[XY, ...], common: dict[str, Any]) -> Shape:

@@ -28,8 +28,8 @@ from napari_idr.model.annotation import (
     Style,
     Transform,
 )
+from napari_idr.model.drawn_geometry import check_corners, drawn, is_at, is_same, redrawn, same_place
 from napari_idr.model.shape_geometry import place
-from napari_idr.model.shape_making import is_at, is_same, make_shape, move_shape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,33 +44,33 @@ def demo_shapes() -> list[Shape]:
 @pytest.mark.parametrize("shape", demo_shapes(), ids=lambda shape: f"{shape.kind} {shape.id}")
 def test_what_is_drawn_leads_back_to_where_it_was(shape: Shape) -> None:
     outline, corners = place(shape)
-    made = make_shape(outline, corners)
+    made = drawn(outline, corners)
     again = place(made)
     assert again[0] == outline
-    assert np.allclose(again[1], corners, atol=1e-9)
+    assert same_place(outline, again[1], corners, 1e-9)
     assert is_at(shape, outline, corners)
-    assert is_same(move_shape(shape, outline, corners), shape) or outline == "polygon"
+    assert is_same(redrawn(shape, outline, corners), shape) or outline == "polygon"
 
 
 def test_the_first_pixel_s_centre_is_half_a_pixel_from_ome_s_origin() -> None:
     corners = np.array([[-0.5, -0.5], [-0.5, 0.5], [0.5, 0.5], [0.5, -0.5]])
-    assert make_shape("rectangle", corners) == Rectangle(x=0.0, y=0.0, width=1.0, height=1.0)
-    assert make_shape("point", np.array([[0.0, 0.0]])) == Point(x=0.5, y=0.5)
+    assert drawn("rectangle", corners) == Rectangle(x=0.0, y=0.0, width=1.0, height=1.0)
+    assert drawn("point", np.array([[0.0, 0.0]])) == Point(x=0.5, y=0.5)
 
 
 def test_an_upright_box_is_a_box_whichever_corner_comes_first() -> None:
     corners = np.array([[5.0, 2], [5, 8], [1, 8], [1, 2]])
-    assert make_shape("rectangle", corners) == Rectangle(x=2.5, y=1.5, width=6.0, height=4.0)
-    assert make_shape("ellipse", corners) == Ellipse(x=5.5, y=3.5, radius_x=3.0, radius_y=2.0)
+    assert drawn("rectangle", corners) == Rectangle(x=2.5, y=1.5, width=6.0, height=4.0)
+    assert drawn("ellipse", corners) == Ellipse(x=5.5, y=3.5, radius_x=3.0, radius_y=2.0)
 
 
 def test_a_turned_box_is_a_box_with_a_transform() -> None:
     corners = np.array([[0.0, 4], [4, 8], [6, 6], [2, 2]])
-    box = make_shape("rectangle", corners)
+    box = drawn("rectangle", corners)
     assert isinstance(box, Rectangle)
     assert box.transform is not None
     assert box.transform.determinant == pytest.approx(1)
-    assert np.allclose(place(box)[1], corners)
+    assert same_place("rectangle", place(box)[1], corners, 1e-9)
 
 
 numbers = st.floats(-1e5, 1e5, allow_nan=False).map(lambda value: round(value, 3))
@@ -90,7 +90,7 @@ def test_any_affine_box_or_ellipse_is_written_and_read_in_the_same_place(
     outline, corners = place(shape)
     if outline == "polygon":
         return
-    written = write_shape(make_shape(outline, corners)) | {"@id": 1}
+    written = write_shape(drawn(outline, corners)) | {"@id": 1}
     read = parse_shape(JsonRecord(json.loads(json.dumps(written)), "shape", ""))
     assert is_at(read, outline, corners)
 
@@ -98,7 +98,7 @@ def test_any_affine_box_or_ellipse_is_written_and_read_in_the_same_place(
 def test_moving_keeps_everything_but_the_place() -> None:
     style = Style((1, 2, 3, 4), (5, 6, 7, 8), 2.0, 9.0)
     before = Line(id="7", text="axon", z=1, t=2, c=0, style=style, x1=0, y1=0, x2=9, y2=9, marker_end="Arrow")
-    after = move_shape(before, "line", np.array([[1.5, 2.5], [3.5, 4.5]]))
+    after = redrawn(before, "line", np.array([[1.5, 2.5], [3.5, 4.5]]))
     assert after == replace(before, x1=3.0, y1=2.0, x2=5.0, y2=4.0)
 
 
@@ -113,18 +113,18 @@ def test_moving_keeps_everything_but_the_place() -> None:
     ],
 )
 def test_the_kind_stays_where_the_outline_allows_it(before: Shape, outline: Any, corners: Any, kind: type) -> None:
-    assert type(move_shape(before, outline, np.array(corners, float))) is kind
+    assert type(redrawn(before, outline, np.array(corners, float))) is kind
 
 
 @pytest.mark.parametrize(("outline", "count"), [("rectangle", 3), ("polygon", 2), ("line", 1), ("point", 0)])
 def test_too_few_corners_are_refused(outline: Any, count: int) -> None:
     with pytest.raises(ValueError, match="corners that are numbers"):
-        make_shape(outline, np.zeros((count, 2)))
+        check_corners(outline, np.zeros((count, 2)))
 
 
 def test_corners_that_are_no_numbers_are_refused() -> None:
     with pytest.raises(ValueError, match="corners that are numbers"):
-        make_shape("point", np.array([[np.nan, 0]]))
+        check_corners("point", np.array([[np.nan, 0]]))
 
 
 @pytest.mark.parametrize(
