@@ -15,7 +15,7 @@ from napari_idr.layers.annotations import to_layers
 from napari_idr.layers.viewer_session import ViewerSession
 from napari_idr.model.annotation import Point, Polygon
 from napari_idr.model.annotation_set import AnnotatedObject
-from napari_idr.model.ontology import OntologyTerm
+from napari_idr.model.ontology import OntologyTerm, Phenotype
 from napari_idr.widgets.annotate_tab import AnnotateTab
 from napari_idr.widgets.object_model import ObjectModel
 
@@ -106,28 +106,43 @@ def test_what_is_edited_of_many_is_one_step_and_undone_by_a_button(tab: Annotate
     tab.details.comment.setText("odd")
     tab.details.comment.setModified(True)
     tab.details.comment.editingFinished.emit()
-    tab.details.term.setText("CMPO_0000077 elongated cell phenotype")
-    qtbot.keyClick(tab.details.term, Qt.Key.Key_Return)
+    term = OntologyTerm("CMPO_0000077", "elongated cell phenotype")
+    tab.terms.kind.setCurrentIndex(1)
+    tab.terms.picker.chosen.emit(term)
     tab.details.status.setCurrentIndex(1)
     tab.details.status.activated.emit(1)
     held = [one.one for one in tab._annotations.book.held.values()]
-    assert {(one.comment, one.status, one.terms) for one in held} == {
-        ("odd", "accepted", (OntologyTerm("CMPO_0000077", "elongated cell phenotype"),))
-    }
-    assert "elongated" in tab.details.terms.text()
+    assert {(one.comment, one.status, one.terms) for one in held} == {("odd", "accepted", (term,))}
+    assert "elongated" in tab.terms.list.item(0).text()
     for _ in range(3):
         qtbot.mouseClick(tab.bar.undo, Qt.MouseButton.LeftButton)
     assert {one.one.comment for one in tab._annotations.book.held.values()} == {""}
     assert set(layer.features["comment"]) == {""}
 
 
-def test_what_is_no_term_is_said_and_changes_nothing(tab: AnnotateTab, qtbot: QtBot) -> None:
+def test_phenotypes_are_said_of_objects_and_images_and_taken_back(tab: AnnotateTab, qtbot: QtBot) -> None:
+    term = OntologyTerm("CMPO_0000077", "elongated cell phenotype")
+    tab.terms.picker.chosen.emit(term)
+    assert "Select objects" in tab.notices.text.text()
     draw(start(tab, qtbot, "shapes"), BOX, 0)
-    tab.table.view.selectAll()
-    tab.details.term.setText("long cell")
-    qtbot.keyClick(tab.details.term, Qt.Key.Key_Return)
-    assert "CMPO_0000077" in tab.notices.text.text()
-    assert tab.details.term.text() == "long cell"
+    tab.table.view.selectRow(0)
+    tab.terms.picker.chosen.emit(term)
+    tab.terms.picker.no_term_chosen.emit("long cell")
+    (held,) = tab._annotations.book.held.values()
+    assert held.one.phenotypes == (Phenotype(term.label, term), Phenotype("long cell", no_term=True))
+    tab.terms.list.setCurrentRow(0)
+    tab.terms.remove.click()
+    (held,) = tab._annotations.book.held.values()
+    assert held.one.phenotypes == (Phenotype("long cell", no_term=True),)
+    tab.terms.place.setCurrentIndex(1)
+    tab.terms.place.activated.emit(1)
+    tab.terms.picker.chosen.emit(term)
+    (statement,) = tab._kept.statements[held.image.key]
+    assert (statement.on, statement.phenotype) == ("image", Phenotype(term.label, term))
+    assert tab._draft.sets()[0].statements == (statement,)
+    tab.terms.list.setCurrentRow(0)
+    tab.terms.remove.click()
+    assert tab._kept.statements[held.image.key] == ()
 
 
 def test_what_is_deleted_is_listed_and_restored(tab: AnnotateTab, qtbot: QtBot) -> None:

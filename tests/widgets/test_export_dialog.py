@@ -1,4 +1,4 @@
-"""From drawing to a package, in the window, over the embedded repository: findings block, are mended, it is written."""
+"""From drawing to a package, in the window, with the embedded repository: findings block until they are mended."""
 
 from __future__ import annotations
 

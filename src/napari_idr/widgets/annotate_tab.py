@@ -23,6 +23,7 @@ from .notice_strip import NoticeStrip
 from .object_details import ObjectDetails
 from .object_table import ObjectTable
 from .saved_line import SavedLine, ago
+from .term_section import TermSection
 from .wording import counted
 from .workers import while_alive
 
@@ -53,6 +54,7 @@ class AnnotateTab(QWidget):
         self.classes = ClassList(self._annotations, theme)
         self.table = ObjectTable(session)
         self.details = ObjectDetails(self._annotations, theme)
+        self.terms = TermSection(session, theme)
         self.saved = SavedLine(session.kept)
         self._kept, self._offers = session.kept, session.offers
         self._draft = SubmissionDraft(session)
@@ -68,6 +70,7 @@ class AnnotateTab(QWidget):
             layout.addWidget(part)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.details)
+        layout.addWidget(self.terms)
         foot = QHBoxLayout()
         foot.addWidget(self.saved, 1)
         foot.addWidget(self.findings)
@@ -78,10 +81,12 @@ class AnnotateTab(QWidget):
 
     def _connect(self) -> None:
         self.table.chosen.connect(self.details.show_objects)
+        self.table.chosen.connect(self.terms.show_objects)
         self.table.go_requested.connect(self._on_go)
         self.table.delete_requested.connect(self.details.delete_chosen)
         self.classes.apply_requested.connect(self.details.set_class)
-        self.details.refused.connect(self.notices.inform)
+        self.terms.refused.connect(self.notices.inform)
+        self.terms.said.connect(self._draft.forget_terms)
         self.bar.failed.connect(self.notices.fail)
         self._annotations.said.connect(self._on_said)
         self._live.checked.connect(self._on_checked)
@@ -176,6 +181,7 @@ class AnnotateTab(QWidget):
         if not self._annotations.book.problems and "not saved" in self.notices.text.text():
             self.notices.clear()
         self.details.show_objects(self.table.chosen_uuids())
+        self.terms.show_objects(self.table.chosen_uuids())
 
 
 def draw_regions() -> None:

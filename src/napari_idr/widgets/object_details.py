@@ -5,22 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from napari_idr.model.annotation_set import STATUSES
 
 from .buttons import icon_button
 from .object_words import STATUS_SIGN
-from .term_line import TermLine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from napari_idr.layers.annotation_book import Held
     from napari_idr.layers.history import Annotations
-    from napari_idr.model.annotation_set import AnnotatedObject
-    from napari_idr.model.ontology import OntologyTerm
 
     from .theme import Theme
 
@@ -36,26 +33,15 @@ class ObjectDetails(QWidget):
         Of the viewer.
     theme
         Of the dock.
-    make_term_line
-        Makes what terms are entered in: a widget with a signal ``chosen`` of an ``OntologyTerm``.
     """
 
-    refused = Signal(str)
-
-    def __init__(
-        self,
-        annotations: Annotations,
-        theme: Theme,
-        make_term_line: Callable[[], Any] = TermLine,
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, annotations: Annotations, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._annotations = annotations
         self._uuids: tuple[str, ...] = ()
-        self.title, self.terms = QLabel(), QLabel()
+        self.title = QLabel()
         self.name, self.comment = QLineEdit(), QLineEdit()
         self.object_class, self.status = QComboBox(), QComboBox()
-        self.term = make_term_line()
         self.delete = icon_button(theme, "delete", "Delete; it can be restored", self.delete_chosen, "Delete")
         self.planes = icon_button(theme, "planes", "Copy to other planes or fields, or lay on all", self._show_planes)
         self._lay_out()
@@ -64,8 +50,6 @@ class ObjectDetails(QWidget):
 
     def _lay_out(self) -> None:
         self.title.setTextFormat(Qt.TextFormat.PlainText)
-        self.terms.setWordWrap(True)
-        self.terms.setTextFormat(Qt.TextFormat.PlainText)
         self.object_class.setEditable(True)
         self.object_class.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         for box in (self.object_class, self.status):
@@ -81,7 +65,7 @@ class ObjectDetails(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setVerticalSpacing(3)
         rows = (("Name", self.name), ("Class", self.object_class), ("Status", self.status), ("Comment", self.comment))
-        for label, widget in (*rows, ("Term", self.term)):
+        for label, widget in rows:
             form.addRow(label, widget)
             widget.setAccessibleName(widget.accessibleName() or label)
         layout = QVBoxLayout(self)
@@ -89,7 +73,6 @@ class ObjectDetails(QWidget):
         layout.setSpacing(3)
         layout.addLayout(head)
         layout.addLayout(form)
-        layout.addWidget(self.terms)
 
     def _connect(self) -> None:
         self.name.editingFinished.connect(lambda: self._set_text("name", self.name))
@@ -97,9 +80,6 @@ class ObjectDetails(QWidget):
         self.object_class.lineEdit().editingFinished.connect(self._on_class)
         self.object_class.activated.connect(lambda _index: self._on_class())
         self.status.activated.connect(lambda _index: self._change("status", status=self.status.currentData()))
-        self.term.chosen.connect(self.add_term)
-        if hasattr(self.term, "refused"):
-            self.term.refused.connect(self.refused)
 
     # -- what is shown
 
@@ -118,7 +98,6 @@ class ObjectDetails(QWidget):
         self._show_classes({each.object_class for each in objects})
         statuses = {each.status for each in objects}
         self.status.setCurrentIndex(STATUSES.index(first.status) if len(statuses) == 1 else -1)
-        self._show_terms(objects)
 
     def _show_text(self, line: QLineEdit, values: set[str]) -> None:
         line.setPlaceholderText(SEVERAL if len(values) > 1 else "")
@@ -129,11 +108,6 @@ class ObjectDetails(QWidget):
         self.object_class.clear()
         self.object_class.addItems(["", *self._annotations.book.class_colors])
         self._show_text(self.object_class.lineEdit(), set(values))
-
-    def _show_terms(self, objects: Sequence[AnnotatedObject]) -> None:
-        shared = [term for term in objects[0].terms if all(term in each.terms for each in objects)]
-        self.terms.setText("\n".join(f"{term.label} ({term.accession})" for term in shared))
-        self.terms.setVisible(bool(shared))
 
     # -- what is changed
 
@@ -148,13 +122,6 @@ class ObjectDetails(QWidget):
                 one = replace(one, shapes=tuple(shapes))
             changed.append(one)
         self._annotations.modify(changed, "set class of" if len(changed) > 1 else "set class")
-
-    def add_term(self, term: OntologyTerm) -> None:
-        """Say that the selected objects are what a term says."""
-        changed = [
-            replace(held.one, terms=(*held.one.terms, term)) for held in self._held() if term not in held.one.terms
-        ]
-        self._annotations.modify(changed, "add term to" if len(changed) > 1 else "add term")
 
     def delete_chosen(self) -> None:
         """Delete the selected objects; they are kept to be restored."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_LOSSES = 200
 """Rows per file."""
-NO_FILES = "Draw something, and fill in the form: the files are listed here."
+NO_FILES = "The files are listed here once the errors of what is drawn are mended."
 
 
 class PackagePreview(QWidget):
@@ -63,6 +63,7 @@ class PackagePreview(QWidget):
             self.files.addTopLevelItem(_file_item(one))
         if not preview.files:
             self.files.addTopLevelItem(QTreeWidgetItem([NO_FILES, ""]))
+            self.files.setFirstColumnSpanned(0, self.files.rootIndex(), True)
         before = self.names.currentText()
         self.names.blockSignals(True)
         self.names.clear()

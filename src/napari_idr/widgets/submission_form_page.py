@@ -60,8 +60,15 @@ class SubmissionFormPage(QWidget):
             QCheckBox("Wells of a screen"),
         )
         self.organisms = TermPicker(session)
+        self._theme = theme
         self._lay_out()
         self._connect()
+        self._color()
+
+    def _color(self) -> None:
+        """Have texts look like lines: napari leaves them without a background."""
+        for text in self.texts.values():
+            text.setStyleSheet(f"background: {self._theme.colors.raised.name()};")
 
     def _line(self, label: str, hint: str) -> QLineEdit:
         line = QLineEdit()
@@ -100,6 +107,7 @@ class SubmissionFormPage(QWidget):
         layout.addStretch(1)
 
     def _connect(self) -> None:
+        self._theme.changed.connect(self._color)
         for line in self.lines.values():
             line.textEdited.connect(self._on_changed)
         for text in self.texts.values():
