@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
@@ -125,11 +126,12 @@ def share(camera: Photographer, walk: Walk) -> None:
     viewer.dims.set_current_step(0, 3)
     camera.look_at(0.4, 0.6, 3)
     seen = (viewer.dims.current_step[:2], viewer.scene.camera.center[-2:], viewer.scene.camera.zoom)
-    keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-    camera.dock.activateWindow()
+    button = camera.dock.boxes.share
+    menu = button.menu()
+    menu.popup(button.mapToGlobal(button.rect().topLeft()))
     walk.begin()
-    QTest.keyClick(camera.dock, Qt.Key.Key_L, keys)
-    walk.reach("share", "Ctrl+Shift+L: the link is on the clipboard", lambda: "/iviewer/?" in clipboard_text())
+    QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(menu.actions()[0]).center())
+    walk.reach("share", "Share, Copy link: it is on the clipboard", lambda: "/iviewer/?" in clipboard_text())
     _empty(camera)
     tab.box.clear()
     tab.box.setFocus()
@@ -194,6 +196,15 @@ def studies(tab: BrowserTab, walk: Walk, what: str, key: str, count: int) -> Non
     walk.reach(what, "all pictures", lambda: rows.picture_count == count)
 
 
+def walk_some(camera: Photographer, ways: list[str]) -> str:
+    """Walk the ways that were named and return their table."""
+    walk = Walk()
+    for way in ways:
+        WAYS[way](camera, walk)
+        camera.settle()
+    return walk.table()
+
+
 def walk_all(camera: Photographer, archive: str) -> str:
     """Walk every way and return the table."""
     tab, walk = camera.dock.browse, Walk()
@@ -211,8 +222,15 @@ def walk_all(camera: Photographer, archive: str) -> str:
     return walk.table()
 
 
+WAYS = {"rois": rois, "share": share, "own-server": own_server}
+"""Ways that need nothing of the others."""
+
+
 def main() -> None:
     """Walk, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("ways", nargs="*", choices=[*WAYS, []], help="only these")
+    chosen = parser.parse_args()
     sys.path.insert(0, str(TESTS))
     from large_catalogue import write_large_archive
     from napari_idr.embedded import EmbeddedRepository
@@ -228,7 +246,7 @@ def main() -> None:
         large = EmbeddedRepository(write_large_archive(Path(fresh) / "large"), options=SLOW)
         os.environ["NAPARI_IDR_SERVER"] = own.start()
         camera = Photographer(Path(fresh), "dark")
-        table = walk_all(camera, large.start())
+        table = walk_some(camera, chosen.ways) if chosen.ways else walk_all(camera, large.start())
         camera.viewer.close()
         for server in (own, large):
             server.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -174,3 +175,25 @@ def test_closing_cuts_off_who_waits_for_an_answer(served: Served) -> None:
     asking.join(10)
     assert not asking.is_alive()
     assert type(errors[0]) is Cancelled
+
+
+def test_closing_ends_who_waits_for_many_answers(served: Served) -> None:
+    """What waits for its turn when the client is closed is neither answered nor an error, but who asked must be told."""
+    client, ended = Http(connect_timeout=5, read_timeout=30), threading.Event()
+    served.fail("/api/v0/", "hang", times=40)
+
+    def ask() -> None:
+        with suppress(Cancelled):
+            for _ in client.get_json_many([(f"{served.address}api/v0/{n}/", []) for n in range(20)]):
+                pass
+        ended.set()
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    while not any("/api/v0/" in one for one in served.requests()):
+        pass
+    client.close()
+    assert ended.wait(10)
+    asking.join()
+    with pytest.raises(Cancelled, match="closed"):
+        list(client.get_json_many([(served.address, [])]))

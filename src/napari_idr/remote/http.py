@@ -164,10 +164,15 @@ class Http:
         requests_: Sequence[tuple[str, Query]],
         is_cancelled: Callable[[], bool] | None,
     ) -> Iterator[tuple[int, Any | NapariIdrError]]:
-        futures = {self._pool.submit(_outcome, fetch, *ask): index for index, ask in enumerate(requests_)}
+        try:
+            futures = {self._pool.submit(_outcome, fetch, *ask): index for index, ask in enumerate(requests_)}
+        except RuntimeError as error:
+            raise _closed(requests_[0][0]) from error
         waiting = set(futures)
         try:
             while waiting:
+                if self._closed:  # what closing took back is never "done": nobody would tell
+                    raise _closed(requests_[0][0])
                 if is_cancelled is not None and is_cancelled():
                     raise Cancelled("The requests were cancelled")
                 done, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
