@@ -14,7 +14,9 @@ from fake_source import FakeSource, counting
 from napari.layers import Image, Labels
 
 from napari_idr.layers import napari_seam as seam
+from napari_idr.layers import stream
 from napari_idr.layers.images import LayerPlan
+from napari_idr.layers.stream import LayerStream, Streams
 from napari_idr.streaming.chunks import ChunkedArray
 from napari_idr.streaming.level import LastAxisLevel
 from napari_idr.streaming.pyramid import ArrayLevel, array_levels
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from napari_idr.layers.viewer_session import ViewerSession
+    from napari_idr.streaming.level import Wishes
 
 pytestmark = [pytest.mark.qt, pytest.mark.usefixtures("slicing")]
 
@@ -57,7 +60,13 @@ def until_complete(session: ViewerSession, qtbot: QtBot) -> None:
         return session.streams.missing == 0 and session.session.loader.in_flight() == 0
 
     qtbot.waitUntil(complete, timeout=20_000)
-    qtbot.waitUntil(lambda: not session.streams._dirty, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.streams._dirty and not session.streams._due, timeout=20_000)
+
+
+def look_from_afar(session: ViewerSession, qtbot: QtBot, layer: Any) -> None:
+    session.viewer.scene.camera.zoom = 0.2
+    qtbot.waitUntil(lambda: layer.data_level > 0, timeout=10_000)
+    until_complete(session, qtbot)
 
 
 def drawn(layer: Any) -> np.ndarray:
@@ -234,6 +243,99 @@ def test_no_value_is_told_where_a_coarser_pixel_stands_in(session: ViewerSession
     qtbot.waitUntil(lambda: layer.get_value(centre) == (0, sources[0].pixels[512, 512]), timeout=10_000)
 
 
+class Slices:
+    """What the streams were told of each slice."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seen: list[Wishes] = []
+        on_sliced = LayerStream._on_sliced
+
+        def noted(one: LayerStream, wishes: Wishes, request: int) -> None:
+            on_sliced(one, wishes, request)
+            self.seen.append(wishes)
+
+        monkeypatch.setattr(LayerStream, "_on_sliced", noted)
+
+
+def test_a_large_finer_picture_follows_in_a_redraw_of_its_own(
+    session: ViewerSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, slicing: str
+) -> None:
+    monkeypatch.setattr(seam, "LARGE", 1)
+    slices = Slices(monkeypatch)
+    sources, levels = pyramid(session, (1024, 1024))
+    let_all_through(session, sources)
+    layer = session.add(image(levels))
+    look_from_afar(session, qtbot, layer)
+    told: list[Any] = []
+    monkeypatch.setattr(Streams, "_redraw_one", lambda streams, one: told.append(layer.get_value((512.0, 512.0))))
+    session.viewer.scene.camera.zoom = 4
+    qtbot.waitUntil(lambda: layer.data_level == 0 and len(told) > 0, timeout=10_000)
+    stood_in = [wishes for wishes in slices.seen if seam.STANDS_IN in wishes.unpainted]
+    assert len(stood_in) == (1 if slicing == "sync" else 0)
+    assert stood_in == [] or told[0] == (0, None), "a coarser pixel was told as a value"
+    monkeypatch.undo()
+    session.streams.touch([layer])
+    until_complete(session, qtbot)
+    y, x = (slice(int(a), int(b) + 1) for a, b in layer.corner_pixels[:, -2:].T)
+    qtbot.waitUntil(lambda: np.array_equal(drawn(layer), sources[0].pixels[y, x]), timeout=10_000)
+
+
+def test_a_part_that_is_not_on_screen_is_drawn_at_once(
+    session: ViewerSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seam, "LARGE", 1)
+    sources, levels = pyramid(session, (1024, 1024))
+    let_all_through(session, sources)
+    layer = session.add(image(levels))
+    session.viewer.scene.camera.zoom = 4
+    until_complete(session, qtbot)
+    slices = Slices(monkeypatch)
+    look_from_afar(session, qtbot, layer)
+    assert [wishes for wishes in slices.seen if seam.STANDS_IN in wishes.unpainted] == []
+
+
+def test_a_redraw_slices_a_layer_once_also_for_its_thumbnail(
+    session: ViewerSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, slicing: str
+) -> None:
+    sources, levels = pyramid(session, (256, 256))
+    let_all_through(session, sources)
+    layer = session.add(image(levels))
+    until_complete(session, qtbot)
+    slices = Slices(monkeypatch)
+    layer.thumbnail = np.zeros_like(layer.thumbnail)
+    session.streams._redraw_one(session.streams.stream_of(layer))
+    qtbot.waitUntil(lambda: layer.thumbnail[..., :3].any(), timeout=10_000)
+    assert len(slices.seen) == 1 or slicing == "async"
+
+
+def test_a_turn_that_took_long_leaves_other_layers_to_the_next(
+    session: ViewerSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "TURN_SECONDS", 0.0)
+    layers = []
+    for _ in range(3):
+        sources, levels = pyramid(session, (128, 128))
+        let_all_through(session, sources)
+        layers.append(session.add(image(levels)))
+    until_complete(session, qtbot)
+    turns: list[int] = []
+    turn, redraw_one = Streams._turn, Streams._redraw_one
+
+    def counted_turn(streams: Streams, began: float | None) -> None:
+        turns.append(0)
+        turn(streams, began)
+
+    def counted_redraw(streams: Streams, one: LayerStream) -> None:
+        turns[-1] += 1
+        redraw_one(streams, one)
+
+    monkeypatch.setattr(Streams, "_turn", counted_turn)
+    monkeypatch.setattr(Streams, "_redraw_one", counted_redraw)
+    session.streams.touch(list(layers))
+    qtbot.waitUntil(lambda: sum(turns) >= 3, timeout=10_000)
+    assert max(turns) == 1
+
+
 def test_fitting_the_contrast_waits_for_what_is_shown(session: ViewerSession, qtbot: QtBot) -> None:
     sources, levels = pyramid(session, (512, 512))
     layer = session.add(image(levels, contrast_limits=(0, 10)))
@@ -252,7 +354,7 @@ def test_an_unknown_napari_reads_exactly_and_says_so(
     sources, levels = pyramid(session, (64, 64))
     let_all_through(session, sources)
     layer = Image(list(levels), multiscale=True, contrast_limits=(0, 60_000), visible=False)
-    assert seam.install(layer, lambda wishes, request: None) is False
+    assert seam.install(layer, lambda wishes, request: None, lambda: False) is False
     session.streams.watch(layer)
     assert "is read completely first" in caplog.text
     layer.visible = True

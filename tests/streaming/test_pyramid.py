@@ -193,3 +193,14 @@ def test_coarse_pixels_lie_under_the_centres_of_fine_ones(fine: int, coarse: int
     expected = [min(int((index + 0.5) / fine * coarse), coarse - 1) for index in range(fine)]
     assert under.tolist() == expected
     np.testing.assert_array_equal(coarse_indices(fine // 2, fine, fine, coarse), under[fine // 2 :])
+
+
+def test_wishes_without_a_picture_are_the_same_and_the_picture_is_empty(loader):
+    stored = Stored(loader, [(8, 12), (4, 6)], (4, 4))
+    stored.hold(0, (0, 1))
+    _, drawn = stored.shown(0, np.s_[:, 2:])
+    wishes = Wishes(without_picture=True)
+    pixels = np.asarray(stored.levels[0].for_display(wishes)[:, 2:])
+    assert (pixels.shape, pixels.dtype, pixels.any()) == ((8, 10), stored.pixels[0].dtype, False)
+    assert stored.wished(wishes) == {wish for wish in stored.wished(drawn) if wish[0] == 0}
+    assert (wishes.here, wishes.seen) == (drawn.here, drawn.seen)

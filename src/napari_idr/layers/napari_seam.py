@@ -7,8 +7,8 @@ too, slower but never wrong.
 
 Private names used: ``layer._slicing_state`` (``_slice_request_class``, ``set_slice_input``, ``_slice``),
 ``layer._level_materializer``, ``layer._reset_thumbnail_level_data``, ``layer._get_value``,
-``layer._calc_data_range``, ``layer._data_view`` (``edit``, ``update_edge_width``), ``window._qt_window``,
-``window._qt_viewer.canvas._scene_canvas``, ``_slice_out_of_bounds`` of a slice request,
+``layer._calc_data_range``, ``layer._update_thumbnail``, ``layer._data_view`` (``edit``, ``update_edge_width``),
+``window._qt_window``, ``window._qt_viewer.canvas._scene_canvas``, ``_slice_out_of_bounds`` of a slice request,
 ``napari._vispy.utils.gl.get_max_texture_sizes`` (napari 0.9.1 to 0.10.0rc1).
 """
 
@@ -40,6 +40,12 @@ UNSEEN_MS = 1000
 COMMON_VOLUME_SIDE = 2048
 """Longest side of a 3-D texture that OpenGL 4.1 and any graphics card of the last ten years take."""
 
+LARGE = 1 << 20
+"""Pixels of a picture that takes long enough to make, and to bring to the graphics card, to be seen as a pause."""
+
+STANDS_IN = "a coarser picture"
+"""Among what is not painted: all of the picture is another, coarser one."""
+
 _DATA_FIELDS = ("data_at_data_level", "data_at_thumbnail_level")
 
 
@@ -51,7 +57,7 @@ def holds_levels(layer: Layer) -> bool:
     )
 
 
-def install(layer: Layer, on_sliced: Callable[[Wishes, int], None]) -> bool:
+def install(layer: Layer, on_sliced: Callable[[Wishes, int], None], may_follow: Callable[[], bool]) -> bool:
     """Have napari draw a layer of ours from what is known, at once.
 
     Parameters
@@ -61,6 +67,10 @@ def install(layer: Layer, on_sliced: Callable[[Wishes, int], None]) -> bool:
     on_sliced
         Called after each slice with what was missing and the request's id (which grows); from napari's slicing
         thread where slicing is asynchronous, from the GUI thread else.
+    may_follow
+        Whether a large finer picture may follow in a redraw of its own, which whoever is told of it sees to. Until
+        then the picture on screen stays, if it covers the view: napari slices all layers in the turn in which it
+        draws the window.
 
     Returns
     -------
@@ -74,7 +84,7 @@ def install(layer: Layer, on_sliced: Callable[[Wishes, int], None]) -> bool:
     if not set(_DATA_FIELDS) <= fields:
         return False
     base = getattr(base, "streams_over", base)
-    setattr(state, "_slice_request_class", _streaming(base, on_sliced))  # noqa: B010 - not ours to declare
+    setattr(state, "_slice_request_class", _streaming(base, on_sliced, may_follow))  # noqa: B010 - not ours to declare
     forget_snapshot(layer)
     keep_flat(layer)
     return True
@@ -135,15 +145,55 @@ def forget_snapshot(layer: Layer) -> None:
     setattr(layer, "_reset_thumbnail_level_data", _reset_thumbnail_level_data)  # noqa: B010 - not ours to declare
 
 
-def _streaming(base: Any, on_sliced: Callable[[Wishes, int], None]) -> type:
+def _streaming(base: Any, on_sliced: Callable[[Wishes, int], None], may_follow: Callable[[], bool]) -> type:
+    last: list[_Picture] = []
+
     def __call__(self: Any) -> Any:
-        wishes = Wishes()
+        stays = bool(last) and last[0].stands_in_for(self) and may_follow()
+        wishes = Wishes(without_picture=stays)
         shown = {name: _shown(getattr(self, name), wishes) for name in _DATA_FIELDS}
         response = _flat(base.__call__(dataclasses.replace(self, **shown)))
+        if stays:
+            wishes.unpainted.add(STANDS_IN)
+            response = dataclasses.replace(last[0].response, request_id=response.request_id)
+        else:
+            last[:] = [_Picture(self, np.array(self.corner_pixels), response)]
         on_sliced(wishes, getattr(self, "id", 0))
         return response
 
     return type(f"Streaming{base.__name__}", (base,), {"__call__": __call__, "streams_over": base})
+
+
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
+class _Picture:
+    """What a layer shows: the request, its corners (which napari may move on), and what was answered."""
+
+    request: Any
+    corners: np.ndarray
+    response: Any
+
+    def stands_in_for(self, other: Any) -> bool:
+        """Whether another request is for a large and finer picture of a part of this one."""
+        mine = self.request
+        if not other.multiscale or other.data_level >= mine.data_level or other.slice_input.ndisplay != 2:
+            return False
+        same = other.data_at_thumbnail_level is mine.data_at_thumbnail_level and other.slice_input == mine.slice_input
+        axes = list(other.slice_input.displayed)
+        starts, stops = _ends(other, other.corner_pixels, axes)
+        if not same or self.response.empty or np.prod(stops - starts) < LARGE * _factors(other, axes).prod():
+            return False
+        my_starts, my_stops = _ends(mine, self.corners, axes)
+        return bool((my_starts <= starts).all() and (my_stops + _factors(mine, axes) > stops).all())
+
+
+def _factors(request: Any, axes: list[int]) -> np.ndarray:
+    return np.asarray(request.downsample_factors)[request.data_level][axes]
+
+
+def _ends(request: Any, corners: np.ndarray, axes: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return where a picture begins and ends along the displayed axes, in pixels of the finest level."""
+    factors = _factors(request, axes)
+    return corners[0][axes] * factors, (corners[1][axes] + 1) * factors
 
 
 def refuse_pictures(layer: Layer, is_too_much: Callable[[Layer, int], bool]) -> None:
@@ -187,6 +237,15 @@ def longest_volume_side(viewer: Any) -> int:
 
 def _shown(data: Any, wishes: Wishes) -> Any:
     return data.for_display(wishes) if isinstance(data, Level | LevelView) else data
+
+
+def refresh_thumbnail(layer: Layer) -> None:
+    """Make the thumbnail of what a layer was sliced to last; napari's public way slices it once more."""
+    update = getattr(layer, "_update_thumbnail", None)
+    if update is not None:
+        update()
+    else:
+        layer.refresh(extent=False, data_displayed=False, highlight=False)
 
 
 def guard_values(layer: Layer, is_missing: Callable[[tuple[int, ...]], bool]) -> None:
@@ -355,6 +414,13 @@ def when_window_goes(viewer: Any, function: Callable[[], object]) -> None:
     window = getattr(getattr(viewer, "window", None), "_qt_window", None)
     if window is not None:
         window.destroyed.connect(lambda *_: function())
+
+
+def redraws_follow() -> bool:
+    """Whether a slice is made in the turn that draws the window, and another one can follow in a later turn."""
+    from napari.settings import get_settings
+
+    return event_loop_runs() and not get_settings().experimental.async_
 
 
 def event_loop_runs() -> bool:

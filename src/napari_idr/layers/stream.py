@@ -45,6 +45,12 @@ MANY, MANY_MS = 64, 120
 """While so many things are to come each picture shows little more than the last one: so long between two redraws.
 Measured with a plate of 384 wells: drawing took as much of the processor as fetching."""
 
+TURN_SECONDS = 0.012
+"""A turn of the event loop that has spent so long on redraws leaves the other layers to the next one."""
+
+TURN_MS = 1
+"""Between two such turns: the window is drawn, and what the user did meanwhile is answered. With 0 they were one."""
+
 REST_MS = 150
 """A view that rests this long asks for the metadata it lacks: one passed through on the way asks for none."""
 
@@ -98,7 +104,9 @@ class LayerStream:
         """As whom the loader knows what is fetched ahead."""
         self._missing: set[Any] = set()
         self.fit_contrast_when_complete = False
-        self.hooked = seam.install(layer, self._on_sliced)
+        self.is_redrawn = False
+        """While we redraw it ourselves: what napari asks for else may follow in such a redraw."""
+        self.hooked = seam.install(layer, self._on_sliced, lambda: not self.is_redrawn and seam.redraws_follow())
         seam.guard_values(layer, self._lacks)
         seam.guard_range(layer, lambda: not self._missing, self._on_contrast_wanted)
 
@@ -204,6 +212,8 @@ class LayerStream:
         layer = self.layer
         if not self._missing or layer is None:
             return False
+        if seam.STANDS_IN in self._missing:
+            return True
         level = layer.data[layer.data_level] if layer.multiscale else layer.data
         return level.locate(point) in self._missing
 
@@ -240,6 +250,9 @@ class Streams:
         self._streams: weakref.WeakKeyDictionary[Layer, LayerStream] = weakref.WeakKeyDictionary()
         self._dirty: dict[LayerStream, float] = {}
         """Whose picture lacks what came, and when the last of it came."""
+        self._due: dict[LayerStream, float] = {}
+        """Those of them that are being redrawn, a few per turn of the event loop."""
+        self._turning = self._closed = False
         self._again: frozenset[LayerStream] = frozenset()
         self._later: dict[str, Callable[[], None]] = {}
         self._lock = threading.Lock()
@@ -318,6 +331,7 @@ class Streams:
 
     def close(self) -> None:
         """Stop everything. GUI thread only."""
+        self._closed = True
         self._loader.arrived.disconnect(self._on_arrived)
         self._loader.failed.disconnect(self._on_failed)
         full_collections.release()
@@ -378,8 +392,9 @@ class Streams:
     def _on_sliced(self, stream: LayerStream, began: float) -> None:
         """Drop a redraw that napari made needless: a view that moves is drawn anew with all that came before."""
         with self._lock:
-            if self._dirty.get(stream, began) < began:
-                del self._dirty[stream]
+            for waiting in (self._dirty, self._due):
+                if waiting.get(stream, began) < began:
+                    del waiting[stream]
 
     def _on_unpainted(self, stream: LayerStream) -> None:
         self._on_arrived(frozenset((stream,)))
@@ -404,31 +419,61 @@ class Streams:
             self._throttler.flush()  # nothing more comes: this is the picture somebody waits for
 
     def _redraw(self) -> None:
-        started = self._drawn = time.perf_counter()
+        """Begin a redraw, in a turn of its own: napari may just have drawn the window in this one."""
+        if not self._turning:
+            self._turning = True
+            seam.call_later(TURN_MS, partial(self._turn, None))
+
+    def _turn(self, began: float | None) -> None:
+        """Redraw layers for a moment; the others of this round follow in the next turns."""
+        if self._closed:
+            return
+        now = self._drawn = time.perf_counter()
+        if began is None:
+            self._take_due()
+        while (stream := self._next_due()) is not None:
+            self._redraw_one(stream)
+            if time.perf_counter() - now > TURN_SECONDS:
+                break
+        self._tell()
+        if self._due:
+            seam.call_later(TURN_MS, partial(self._turn, began or now))
+        else:
+            seam.call_later(0, partial(self._pace, began or now))  # comes round when the window is drawn
+
+    def _take_due(self) -> None:
+        """Do what was left for this redraw, and take what came until now."""
         with self._lock:
-            dirty, self._dirty = self._dirty, {}
+            self._due, self._dirty = self._dirty, {}
             later, self._later = self._later, {}
         for function in later.values():
             function()
-        for stream in dirty:
-            self._redraw_one(stream)
-        self._tell()
-        seam.call_later(0, partial(self._pace, started))  # comes round when the window is drawn
+
+    def _next_due(self) -> LayerStream | None:
+        with self._lock:
+            stream = next(iter(self._due), None)
+            self._due.pop(stream, None)  # type: ignore[arg-type]
+            return stream
 
     def _pace(self, started: float) -> None:
         """Leave the window as much time for itself as the last redraw took."""
+        self._turning = False
         took = (time.perf_counter() - started) * 1000
         with suppress(RuntimeError):  # closed meanwhile
             shortest = FRAME_MS if self._to_come() < MANY else MANY_MS
             self._throttler.setTimeout(min(SLOWEST_MS, max(shortest, int(2 * took))))
+            if self._dirty or self._later:  # what came meanwhile
+                self._throttler.throttle()
 
     def _redraw_one(self, stream: LayerStream) -> None:
         layer = stream.layer
         if layer is None or layer not in self._streams or not layer.visible:
             return
+        stream.is_redrawn = True
         layer.refresh(extent=False, thumbnail=False, highlight=False)
+        stream.is_redrawn = False
         if not stream.missing:
-            layer.refresh(extent=False, data_displayed=False, highlight=False)  # its thumbnail, once
+            seam.refresh_thumbnail(layer)  # once
         if stream.fit_contrast_when_complete and not stream.missing:
             stream.fit_contrast_when_complete = False
             layer.reset_contrast_limits("slice")

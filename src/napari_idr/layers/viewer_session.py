@@ -278,6 +278,9 @@ class ViewerSession:
         plate = None if opened.plate is None else ShownPlate(self, opened, opened.plate)
         steps = [partial(self.add, plan) for plan in opened.plans] if plate is None else plate.additions()
 
+        first: list[Viewer] = []
+        """The viewer, where it was empty."""
+
         def add(step: Callable[[], Layer]) -> None:
             if plate is not None and plate not in self.plates:
                 self.plates.append(plate)
@@ -285,12 +288,19 @@ class ViewerSession:
             job.layers.append(step())
             if alone and self.viewer is not None:
                 self._show_whole(self.viewer, opened)
+                first.append(self.viewer)
             if plate is not None and len(job.layers) == 1:
                 seam.when_drawn(self.viewer, plate.follow)
 
         placed = [partial(self._set_apart, opened, plate)] if job.apart else []
         added = [partial(add, step) for step in steps]
-        return [*placed, *added, partial(self._show_view, job), partial(self._end, job, opened)]
+        return [
+            *placed,
+            *added,
+            partial(_measure, first),
+            partial(self._show_view, job),
+            partial(self._end, job, opened),
+        ]
 
     def _set_apart(self, opened: Opened, plate: ShownPlate | None) -> None:
         """Have what is about to be added begin below what is shown."""
@@ -321,7 +331,6 @@ class ViewerSession:
 
     def _show_whole(self, viewer: Viewer, opened: Opened) -> None:
         viewer.reset_view()
-        viewer.canvas.overlays.scale_bar.visible = True
         for name, index in opened.start.items():
             labels = list(viewer.dims.axis_labels)
             if name in labels and index < viewer.dims.nsteps[labels.index(name)]:
@@ -409,6 +418,12 @@ def _on_moved(event: Any = None) -> None:
 
 def _is_opened(layer: Layer) -> bool:
     return {"box", "annotations"}.isdisjoint(layer.metadata.get("napari_idr", {"box": None}))
+
+
+def _measure(viewers: list[Viewer]) -> None:
+    """Show a scale bar, after the picture: napari takes a tenth of a second to paint the letters of its font."""
+    for viewer in viewers:
+        viewer.canvas.overlays.scale_bar.visible = True
 
 
 def _close_in_main_thread(session: ViewerSession) -> None:

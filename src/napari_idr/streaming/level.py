@@ -53,6 +53,8 @@ class Wishes:
     """What was looked at: levels and boxes, in order."""
     began: float = field(default_factory=time.perf_counter)
     """When the look began."""
+    without_picture: bool = False
+    """Whether only the wishes are of use now: what is drawn is empty, and costs nothing."""
     pictures: dict[tuple[Level, Box], np.ndarray] = field(default_factory=dict)
     """What was drawn already: napari asks for the plane of the thumbnail beside that on the canvas."""
 
@@ -209,9 +211,15 @@ class LevelView:
     def _drawn(self, box: Box, wishes: Wishes) -> np.ndarray:
         known = wishes.pictures.get((self.level, box))
         if known is None:
-            known = wishes.pictures[(self.level, box)] = self.level.best(box, wishes)
+            known = wishes.pictures[(self.level, box)] = self._looked_at(box, wishes)
             wishes.seen.append((self.level, box))
         return known
+
+    def _looked_at(self, box: Box, wishes: Wishes) -> np.ndarray:
+        if not wishes.without_picture:
+            return self.level.best(box, wishes)
+        self.level.want(box, wishes)
+        return np.broadcast_to(np.zeros((), self.dtype), box_shape(box))
 
 
 def _is_basic(key: Any) -> bool:
