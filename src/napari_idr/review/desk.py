@@ -221,6 +221,11 @@ class Desk:
             self.go_to(event.object)
         return True
 
+    @property
+    def last_kind(self) -> str:
+        """Kind of the event that would be taken back next, "" where there is none."""
+        return self._mine[-1].kind if self._mine else ""
+
     def _say(self, kind: EventKind, why: str, details: tuple[tuple[str, str], ...], uuids: Iterable[str]) -> None:
         wanted = list(uuids) or ([self.uuid] if self.uuid else [])
         for uuid in wanted:

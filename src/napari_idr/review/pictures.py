@@ -81,7 +81,8 @@ def _as_rgb(pixels: np.ndarray, metadata: ImageMetadata) -> np.ndarray:
         return np.stack([_bytes(one) for one in planes], axis=-1)
     tints = np.array([[1, 1, 1]]) if len(planes) == 1 else np.array([[0, 1, 0], [1, 0, 1], [0, 0.5, 1]])
     mixed = sum(_bytes(one)[..., None] * tint for one, tint in zip(planes, tints[: len(planes)], strict=True))
-    return np.clip(mixed, 0, 255).astype(np.uint8)
+    picture: np.ndarray = np.clip(mixed, 0, 255).astype(np.uint8)
+    return picture
 
 
 def _plane(channel: np.ndarray) -> np.ndarray:

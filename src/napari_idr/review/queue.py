@@ -144,6 +144,11 @@ class Queue:
         """Return the different values of "object_class", "status", "annotator" or "image", in the order they came."""
         return list(self._names[name])
 
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Ids of the checks that some object does not pass."""
+        return tuple(self._findings)
+
     def counts(self, name: str) -> dict[str, int]:
         """Return how many rows have each value of a column."""
         counted = np.bincount(self._codes[name], minlength=len(self._names[name]))

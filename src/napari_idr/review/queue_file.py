@@ -91,7 +91,8 @@ def filter_text(wanted: QueueFilter) -> str:
 def filter_of(text: str) -> QueueFilter:
     """Return the filter of a text; one that cannot be read shows everything."""
     try:
-        return QueueFilter(**{name: _value(value) for name, value in json.loads(text).items()})
+        values: dict[str, Any] = {name: _value(value) for name, value in json.loads(text).items()}
+        return QueueFilter(**values)
     except (ValueError, TypeError, AttributeError):
         return QueueFilter()
 

@@ -13,6 +13,7 @@ from napari_idr.workspace.changes import ObjectChange, described_event, object_e
 from napari_idr.workspace.codec import decode, encode
 from napari_idr.workspace.events import Batch, Document, joined, new_event
 from napari_idr.workspace.label_pixels import painted, snapshot
+from napari_idr.workspace.rows import last_place
 
 from .candidates import candidates_of
 from .opinions import SAYING, Opinions, opinions_of
@@ -174,6 +175,7 @@ def open_queue(workspace: Workspace, uuid: str) -> OpenedQueue:
         head = next((one for one in _listed_queues(reader) if one.uuid == uuid), None)
         if head is None:
             raise NotFound("There is no such queue of review", uuid, "make one, or merge its file")
+        place = last_place(reader.connection)
         queue = _queue(reader, uuid)
         kinds = [event for kind in (*SAYING, "undo") for event in reader.events(kind=kind)]
         work = [
@@ -186,7 +188,7 @@ def open_queue(workspace: Workspace, uuid: str) -> OpenedQueue:
             said.setdefault(event.object, []).append(event)
     opinions = {one: opinions_of(events) for one, events in said.items()}
     work.sort(key=lambda event: event.order)
-    return OpenedQueue(uuid, head.definition, queue, images, said, opinions, work, remarks=remarks)
+    return OpenedQueue(uuid, head.definition, queue, images, said, opinions, work, place, remarks)
 
 
 def _queue(reader: Reader, uuid: str) -> Queue:

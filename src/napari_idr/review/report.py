@@ -40,6 +40,8 @@ HEADERS = (
     "comment",
     "annotator",
 )
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+"""The page runs nothing and asks nobody."""
 _STYLE = (
     "body{font:15px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222;background:#fff}"
     "table{border-collapse:collapse}td,th{border-bottom:1px solid #ccc;padding:.4em .8em;text-align:left;"
@@ -72,7 +74,7 @@ def report_html(title: str, sets: Sequence[AnnotationSet], said: ReviewSummary, 
     parts = [
         "<!DOCTYPE html>",
         '<html lang="en"><head><meta charset="utf-8">',
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">",
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
         f"<title>Review: {escape(title)}</title><style>{_STYLE}</style></head><body>",
         f"<h1>Review: {escape(title)}</h1>",
         *_numbers(said),
