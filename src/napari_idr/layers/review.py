@@ -15,7 +15,6 @@ from psygnal import Signal
 from napari_idr.errors import NapariIdrError
 from napari_idr.review.desk import Desk, digest_of
 from napari_idr.workspace.autosave import Autosave
-from napari_idr.workspace.workspace import Workspace
 
 from .annotation_grid import ImageGrid, grid_of_layer
 from .main_thread import in_main_thread
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from napari_idr.model.annotation_set import AnnotatedImage, AnnotatedObject, AnnotationSet
     from napari_idr.model.annotator import Annotator
     from napari_idr.review.queue_store import OpenedQueue
+    from napari_idr.workspace.workspace import Workspace
 
     from .review_outlines import Outlines
     from .viewer_session import ViewerSession

@@ -425,6 +425,6 @@ def _numbered(events: list[Event]) -> list[Event]:
     """Return events in the order in which they came, where some have no place in the history yet."""
     last, ordered = 0, []
     for event in events:
-        last = event.lamport or last + 1
+        last = max(last, event.lamport) if event.lamport else last + 1
         ordered.append(event if event.lamport else replace(event, lamport=last))
     return ordered

@@ -178,6 +178,7 @@ def open_queue(workspace: Workspace, uuid: str) -> OpenedQueue:
         place = last_place(reader.connection)
         queue = _queue(reader, uuid)
         kinds = [event for kind in (*SAYING, "undo") for event in reader.events(kind=kind)]
+        kinds.sort(key=lambda event: event.order)
         work = [
             event for kind in ("claim", "assign", "release", "note") for event in reader.events(kind=kind, queue=uuid)
         ]
