@@ -73,6 +73,7 @@ class Review:
         is_team = not workspace.address.startswith("sqlite")
         self.desk = Desk(opened, who, self.autosave.record, claims=is_team)
         self.images = ReviewImages(owner)
+        self.images.added.connect(self._on_added)
         self.state: AnnotationSet | None = None
         """What is annotated in the image that is shown."""
         self.outlines: Outlines | None = None
@@ -156,8 +157,14 @@ class Review:
         remark = check_size(layer, image)
         if remark:
             self.said.emit(remark)
-        self._bind(self.images.layers)
         self._look()
+
+    def _on_added(self, layer: Any) -> None:
+        """Have a further channel lie below the outlines, and know the keys."""
+        viewer = self._owner.viewer
+        self._bind([layer])
+        if viewer is not None and self._layer in viewer.layers:
+            viewer.layers.move(viewer.layers.index(self._layer), len(viewer.layers))
 
     def _draw(self, grid: ImageGrid) -> None:
         assert self.state is not None

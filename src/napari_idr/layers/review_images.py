@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from psygnal import Signal
+
 from napari_idr.errors import FormatError, NapariIdrError, NotFound
 
 from .annotated_images import image_of_layer
@@ -40,6 +42,9 @@ class ReadyImage:
 
 class ReviewImages:
     """Opens and shows the images of a review. GUI thread only, but for what says otherwise."""
+
+    added = Signal(object)
+    """A layer of the image that is shown."""
 
     def __init__(self, owner: ViewerSession) -> None:
         self._owner = owner
@@ -124,8 +129,14 @@ class ReviewImages:
         self._owner.turns.add(*steps[:1], *told, *goes, *steps[1:])
 
     def _add(self, asked: int, plan: Any) -> None:
-        if asked == self._asked:
-            self.layers.append(self._owner.add(plan))
+        viewer = self._owner.viewer
+        if asked != self._asked or viewer is None:
+            return
+        active = viewer.layers.selection.active
+        self.layers.append(self._owner.add(plan))
+        if len(self.layers) > 1 and active in viewer.layers:
+            viewer.layers.selection.active = active
+        self.added.emit(self.layers[-1])
 
     def _tell(self, asked: int, on_shown: Shown, ready: ReadyImage) -> None:
         if asked == self._asked and self.layers:

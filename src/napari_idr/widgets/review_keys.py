@@ -76,10 +76,5 @@ def qt_key(key: str) -> str:
     return shown(key).replace("Enter", "Return").replace("Delete", "Del")
 
 
-def napari_key(key: str) -> str:
-    """Return a key as napari's bindings take it."""
-    return "Shift-/" if key == "?" else key
-
-
 def _is_key(key: object) -> bool:
     return isinstance(key, str) and 0 < len(key) <= 24 and key.isascii() and key.isprintable()

@@ -15,7 +15,7 @@ from napari_idr.review.reviewer import load_reviewer
 from .notice_strip import NoticeStrip
 from .progress_strip import ProgressStrip
 from .review_filter import ReviewFilter
-from .review_keys import chosen_keys, napari_key, qt_key, sheet
+from .review_keys import chosen_keys, qt_key, sheet
 from .review_model import HEADERS, ReviewModel
 from .review_queues import ReviewQueues
 from .review_verdicts import VerdictPanel
@@ -150,7 +150,7 @@ class ReviewTab(QWidget):
         review.desk.changed.connect(self._on_changed)
         self.verdicts.offer_classes(self._classes())
         self._show_review()
-        review.start({napari_key(key): partial(self.act, action) for action, key in self.keys.items() if key})
+        review.start({key: partial(self.act, action) for action, key in self.keys.items() if key})
         self._timer.start()
 
     def stop_review(self) -> None:
