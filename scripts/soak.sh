@@ -16,4 +16,5 @@ drawing="$(mktemp -d)"
 rm -rf "$drawing"
 PYTHONPATH=scripts exec "$root/${NAPARI_IDR_VENV:-.venv}/bin/python" -m pytest \
     -p qt_free -p no:pytest-qt -m 'not qt' --timeout=0 tests/faults/test_random_reads.py \
-    tests/workspace/test_crash.py tests/workspace/test_postgresql.py
+    tests/workspace/test_crash.py tests/workspace/test_postgresql.py \
+    tests/review/test_kills.py tests/review/test_team.py

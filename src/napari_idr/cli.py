@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from napari_idr.cli_review import review_app
 from napari_idr.cli_workspace import workspace_app
 from napari_idr.errors import Cancelled, NapariIdrError
 from napari_idr.version import VERSION
@@ -63,6 +64,7 @@ app = typer.Typer(
 cache_app = typer.Typer(help="What is kept on this computer between sessions.", no_args_is_help=True)
 app.add_typer(cache_app, name="cache")
 app.add_typer(workspace_app, name="workspace")
+app.add_typer(review_app, name="review")
 
 
 class Target(StrEnum):

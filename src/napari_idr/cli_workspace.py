@@ -23,7 +23,7 @@ def info(as_json: Annotated[bool, typer.Option("--json", help="One JSON document
     from napari_idr.cli_output import json_text
 
     with _session() as session:
-        workspace = _opened(session)
+        workspace = opened_workspace(session)
         document = describe_workspace(workspace)
     typer.echo(json_text(document) if as_json else "\n".join(_lines(document)))
 
@@ -32,14 +32,14 @@ def info(as_json: Annotated[bool, typer.Option("--json", help="One JSON document
 def backup(file: File) -> None:
     """Write all of it into one file, also while napari runs."""
     with _session() as session:
-        typer.echo(_opened(session).export(file.absolute()))
+        typer.echo(opened_workspace(session).export(file.absolute()))
 
 
 @workspace_app.command(name="merge")
 def merge(file: File) -> None:
     """Add what somebody else's file has; what both have stays, and the order of merging does not matter."""
     with _session() as session:
-        merged = _opened(session).merge(file.absolute())
+        merged = opened_workspace(session).merge(file.absolute())
     typer.echo(f"{merged.events} events added")
 
 
@@ -73,7 +73,7 @@ def _session() -> Session:
     return Session()
 
 
-def _opened(session: Session) -> Workspace:
+def opened_workspace(session: Session) -> Workspace:
     """Return the session's workspace; what the user should know of it goes to standard error."""
     workspace = session.workspace
     for remark in workspace.remarks:

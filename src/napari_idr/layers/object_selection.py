@@ -68,7 +68,7 @@ def go_to(annotations: Annotations, viewer: Any, uuid: str) -> None:
     offset = viewer.dims.ndim - world.shape[1]
     for axis in range(len(names) - 2):
         viewer.dims.set_point(axis + offset, world[0, axis])
-    _look_at(viewer, world[:, -2:])
+    look_at(viewer, world[:, -2:])
 
 
 def _extent(watch: LayerWatch, held: Held, viewer: Any) -> tuple[np.ndarray, np.ndarray] | None:
@@ -90,7 +90,7 @@ def _extent(watch: LayerWatch, held: Held, viewer: Any) -> tuple[np.ndarray, np.
     return np.array([*placed, *corners.min(axis=0)]), np.array([*placed, *corners.max(axis=0)])
 
 
-def _look_at(viewer: Any, ends: np.ndarray) -> None:
+def look_at(viewer: Any, ends: np.ndarray) -> None:
     """Centre a box of the world, and zoom so that it and its surroundings fill the canvas."""
     camera = viewer.scene.camera
     camera.center = (*camera.center[:-2], *ends.mean(axis=0))

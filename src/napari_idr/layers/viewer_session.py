@@ -70,6 +70,8 @@ class ViewerSession:
     """One sentence for the user about something that goes on, like a layout that was made anew."""
     laid_out = Signal(object)
     """A plate whose fields lie elsewhere now."""
+    closing = Signal()
+    """The session ends: whoever has something to write down does so now."""
     streaming_changed = Signal(int, int)
     """Things missing in the current view, and chunks in flight."""
 
@@ -400,6 +402,7 @@ class ViewerSession:
         """Stop everything in flight and the embedded repository. Layers that stay can still be looked at."""
         if self._closed:
             return
+        self.closing.emit()
         self._closed = True
         self.turns.clear()
         self.streams.close()

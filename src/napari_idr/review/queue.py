@@ -5,8 +5,8 @@ Columns are arrays, so that 100,000 objects are filtered and sorted without wait
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -40,6 +40,9 @@ class Candidate:
     disagreement: float = 0.0
 
 
+COLUMNS = tuple(one.name for one in fields(Candidate))
+
+
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
     """Which candidates are looked at: all conditions hold. An empty one holds for every candidate."""
@@ -68,21 +71,28 @@ class Queue:
     _numbers: dict[str, np.ndarray] = field(default_factory=dict)
     _findings: dict[str, np.ndarray] = field(default_factory=dict)
     _rows: dict[str, int] = field(default_factory=dict)
+    _first: dict[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def of(cls, candidates: Iterable[Candidate]) -> Queue:
         """Return the queue of candidates."""
         listed = list(candidates)
-        queue = cls([one.uuid for one in listed])
-        queue._rows = {one.uuid: row for row, one in enumerate(listed)}
+        return cls.of_columns({name: [getattr(one, name) for one in listed] for name in COLUMNS})
+
+    @classmethod
+    def of_columns(cls, columns: Mapping[str, Sequence[Any]]) -> Queue:
+        """Return the queue of what candidates say, a list per field of theirs (``COLUMNS``), all of one length."""
+        queue = cls(list(columns["uuid"]))
+        queue._rows = dict(zip(queue.uuids, range(len(queue.uuids)), strict=True))
         for name in ("image", "object_class", "status", "annotator"):
-            queue._encode(name, [getattr(one, name) for one in listed])
+            queue._encode(name, columns[name])
+        queue._first = {name: queue._codes[name].copy() for name in ("status", "object_class")}
         for name in ("z", "t", "size", "outlier", "disagreement"):
-            queue._numbers[name] = np.array([getattr(one, name) for one in listed], float)
+            queue._numbers[name] = np.array(columns[name], float)
         queue.images = list(queue._names["image"])
-        with_findings = [(row, rule) for row, one in enumerate(listed) for rule in one.findings]
-        for row, rule in with_findings:
-            queue._findings.setdefault(rule, np.zeros(len(listed), bool))[row] = True
+        for row, rules in enumerate(columns["findings"]):
+            for rule in rules:
+                queue._findings.setdefault(rule, np.zeros(len(queue), bool))[row] = True
         return queue
 
     def _encode(self, name: str, values: Sequence[str]) -> None:
@@ -97,6 +107,25 @@ class Queue:
     def row(self, uuid: str) -> int:
         """Return the row of an object. Raises ``KeyError``."""
         return self._rows[uuid]
+
+    def __contains__(self, uuid: str) -> bool:
+        return uuid in self._rows
+
+    def candidate(self, row: int) -> Candidate:
+        """Return a row as what it was made of."""
+        numbers = {name: float(self._numbers[name][row]) for name in ("size", "outlier", "disagreement")}
+        planes = {name: int(self._numbers[name][row]) for name in ("z", "t")}
+        texts = {name: self.value(name, row) for name in ("image", "object_class", "status", "annotator")}
+        findings = tuple(rule for rule, fails in self._findings.items() if fails[row])
+        return Candidate(uuid=self.uuids[row], findings=findings, **texts, **planes, **numbers)  # type: ignore[arg-type]
+
+    def value(self, name: str, row: int) -> str:
+        """Return the "object_class", "status", "annotator" or "image" of a row."""
+        return self._names[name][int(self._codes[name][row])]
+
+    def size(self, row: int) -> float:
+        """Return the pixels that the object of a row covers."""
+        return float(self._numbers["size"][row])
 
     def image_of(self, row: int) -> str:
         """Return the key of the image of a row."""
@@ -115,17 +144,42 @@ class Queue:
         """Return the different values of "object_class", "status", "annotator" or "image", in the order they came."""
         return list(self._names[name])
 
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Ids of the checks that some object does not pass."""
+        return tuple(self._findings)
+
     def counts(self, name: str) -> dict[str, int]:
         """Return how many rows have each value of a column."""
         counted = np.bincount(self._codes[name], minlength=len(self._names[name]))
         return {value: int(count) for value, count in zip(self._names[name], counted, strict=True) if count}
 
+    @property
+    def image_codes(self) -> np.ndarray:
+        """Of each row the index of its image in ``images``."""
+        return self._codes["image"]
+
+    def first_status(self, uuid: str) -> str:
+        """Return the status that an object was queued with."""
+        return self._names["status"][int(self._first["status"][self._rows[uuid]])]
+
+    def first_class(self, uuid: str) -> str:
+        """Return the class that an object was queued with."""
+        return self._names["object_class"][int(self._first["object_class"][self._rows[uuid]])]
+
     def set_status(self, uuid: str, status: str) -> None:
         """Note what was said of an object."""
-        names = self._names["status"]
-        if status not in names:
-            names.append(status)
-        self._codes["status"][self._rows[uuid]] = names.index(status)
+        self._set("status", uuid, status)
+
+    def set_class(self, uuid: str, name: str) -> None:
+        """Note what an object is."""
+        self._set("object_class", uuid, name)
+
+    def _set(self, column: str, uuid: str, value: str) -> None:
+        names = self._names[column]
+        if value not in names:
+            names.append(value)
+        self._codes[column][self._rows[uuid]] = names.index(value)
 
     def set_disagreement(self, uuid: str, value: float) -> None:
         """Note how far reviewers differ on an object."""

@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 from .annotate_tab import AnnotateTab
 from .box_foot import BoxFoot
 from .browser_tab import SMALLEST, BrowserTab
+from .review_tab import ReviewTab
 from .scrolling import scrolling
 from .send_button import SendButton
 from .theme import Theme
@@ -41,10 +42,12 @@ class IdrDock(QWidget):
         self.sending = SendButton(session, self.theme, self.send_rois)
         self.boxes.line.insertWidget(1, self.sending)
         self.annotate = AnnotateTab(session, self.theme)
+        self.review = ReviewTab(session, self.theme)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(scrolling(self.browse), "Browse")
         self.tabs.addTab(scrolling(self.annotate), "Annotate")
+        self.tabs.addTab(scrolling(self.review), "Review")
         for requested in (session.places.search_requested, session.places.node_requested):
             requested.connect(self._show_browse)
         layout = QVBoxLayout(self)
@@ -73,4 +76,5 @@ class IdrDock(QWidget):
         """Forget everything that is on its way."""
         self.browse.stop()
         self.annotate.stop()
+        self.review.stop()
         super().closeEvent(event)

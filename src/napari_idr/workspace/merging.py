@@ -37,7 +37,9 @@ class Merged:
     documents: int
 
 
-def merge_into(mine: Database, theirs: Database, *, images: Sequence[str] | None = None) -> Merged:
+def merge_into(
+    mine: Database, theirs: Database, *, images: Sequence[str] | None = None, queues: Sequence[str] = ()
+) -> Merged:
     """Add all that another database has and this one has not; what both have stays as it is.
 
     Parameters
@@ -46,6 +48,8 @@ def merge_into(mine: Database, theirs: Database, *, images: Sequence[str] | None
         Written to, read from. Theirs may come from anywhere: every row is checked before it is taken.
     images
         Keys of the images whose history is taken; None for all of it.
+    queues
+        Queues of review that are taken as well; ``images`` has those of their objects.
 
     Raises
     ------
@@ -54,7 +58,7 @@ def merge_into(mine: Database, theirs: Database, *, images: Sequence[str] | None
     """
     with theirs.reading() as source, mine.writing() as target:
         before = _counts(target)
-        for table, question, check in _questions(images):
+        for table, question, check in _questions(images, queues):
             for rows in _pages(theirs, source, question, PIXEL_ROWS if table is schema.chunks else ROWS):
                 for row in rows:
                     check(tuple(row))
@@ -71,13 +75,15 @@ def _counts(connection: Connection) -> tuple[int, int]:
     return int(events), int(documents)
 
 
-def _questions(images: Sequence[str] | None) -> list[tuple[Any, Select[Any], Callable[[tuple[Any, ...]], object]]]:
+def _questions(
+    images: Sequence[str] | None, queues: Sequence[str]
+) -> list[tuple[Any, Select[Any], Callable[[tuple[Any, ...]], object]]]:
     """Return what is asked for of each table; of some images nothing that belongs to others is handed over."""
     events, painted, documents, chunks = schema.events, schema.label_chunks, schema.documents, schema.chunks
     chosen, places, versions = select(*_KEPT).order_by(events.c.seq), select(painted), select(documents)
     pixels, queued = select(chunks), select(schema.queue_objects)
     if images is not None:
-        theirs = events.c.image.in_(images)
+        theirs = events.c.image.in_(images) | ((events.c.image == "") & events.c.queue.in_(queues))
         painting = select(events.c.uuid).where(theirs)
         seen = union(select(events.c.version).where(theirs), select(events.c.supersedes).where(theirs))
         chosen, places = chosen.where(theirs), places.where(painted.c.event.in_(painting))

@@ -110,6 +110,11 @@ def read_news(connection: Connection, after: int) -> tuple[int, list[Event]]:
     return (rows[-1][0] if rows else after), [event_of(row[1:]) for row in rows]
 
 
+def last_place(connection: Connection) -> int:
+    """Return the place at which the last event arrived, 0 where there is none."""
+    return int(connection.execute(select(func.max(schema.events.c.seq))).scalar() or 0)
+
+
 def last_lamport(connection: Connection) -> int:
     """Return the largest number of the history, 0 where it is empty."""
     return int(connection.execute(select(func.max(schema.events.c.lamport))).scalar() or 0)

@@ -224,8 +224,8 @@ class Workspace:
 
     # -- handing over
 
-    def export(self, path: Path, images: Sequence[str] | None = None) -> Path:
-        """Write a self-contained file (``.idrreview``) with the history of some images, or of all.
+    def export(self, path: Path, images: Sequence[str] | None = None, queues: Sequence[str] = ()) -> Path:
+        """Write a self-contained file (``.idrreview``) with the history of some images (and queues), or of all.
 
         Raises ``FormatError`` where there is a file of that name: nothing is written over.
         """
@@ -237,7 +237,7 @@ class Workspace:
             self._require_all_sent()
             target = Database(sqlite_address(part), exclusive=True)
             try:
-                merge_into(target, self._opened(), images=images)
+                merge_into(target, self._opened(), images=images, queues=queues)
             finally:
                 target.close()
         part.replace(path)

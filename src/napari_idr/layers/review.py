@@ -1,0 +1,413 @@
+"""A review in a viewer: what is looked at is centred and bright, verdicts are drawn once they are durable.
+
+GUI thread only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from psygnal import Signal
+
+from napari_idr.errors import NapariIdrError
+from napari_idr.review.desk import Desk, digest_of
+from napari_idr.workspace.autosave import Autosave
+
+from .annotation_grid import ImageGrid, grid_of_layer
+from .main_thread import in_main_thread
+from .object_selection import look_at
+from .review_ahead import read_around
+from .review_correction import Correction
+from .review_images import ReviewImages, check_size
+from .review_outlines import drawn_over
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from napari_idr.model.annotation_set import AnnotatedImage, AnnotatedObject, AnnotationSet
+    from napari_idr.model.annotator import Annotator
+    from napari_idr.review.queue_store import OpenedQueue
+    from napari_idr.workspace.workspace import Workspace
+
+    from .review_outlines import Outlines
+    from .viewer_session import ViewerSession
+
+LINE = 2.0
+"""Of outlines on the screen, in its pixels, where an object is looked at."""
+ON_CANVAS = 2000
+"""Objects of one image that are drawn at a time, those around the one that is looked at."""
+AHEAD = 1.5
+"""How much more than what is in view of the next object is read ahead."""
+
+
+class Review:
+    """One queue of review in one viewer.
+
+    Parameters
+    ----------
+    owner
+        Of the viewer.
+    opened
+        The queue.
+    who
+        The reviewer.
+    """
+
+    shown = Signal(str)
+    """Uuid of the object that is on the screen now."""
+    said = Signal(str)
+    """A sentence for the reviewer."""
+    failed = Signal(Exception)
+    """Why an image or object cannot be shown; the rest of the queue goes on."""
+    recorded = Signal(int)
+    """How much of what was said is not durable yet."""
+
+    def __init__(self, owner: ViewerSession, workspace: Workspace, opened: OpenedQueue, who: Annotator) -> None:
+        self._owner, self.workspace = owner, workspace
+        self.autosave = Autosave(workspace, who)
+        self.autosave.saved.connect(self._on_saved)
+        self.autosave.failed.connect(self._on_not_saved)
+        is_team = not workspace.address.startswith("sqlite")
+        self.desk = Desk(opened, who, self.autosave.record, claims=is_team)
+        self.images = ReviewImages(owner)
+        self.images.added.connect(self._on_added)
+        self.state: AnnotationSet | None = None
+        """What is annotated in the image that is shown."""
+        self.outlines: Outlines | None = None
+        self.correction: Correction | None = None
+        """Of the object that is looked at, while it is edited."""
+        self._layer: Any = None
+        self._over: Any = None
+        self._bright = ""
+        self._keys: Mapping[str, Callable[[], object]] = {}
+        self._closed = False
+        self.desk.moved.connect(self._on_moved)
+        self.desk.changed.connect(self._on_changed)
+        self.desk.said.connect(self.said.emit)
+        owner.closing.connect(self.close)
+
+    def start(self, keys: Mapping[str, Callable[[], object]]) -> None:
+        """Show where one is; ``keys`` are bound on each layer of the review, and on no other."""
+        self._keys = keys
+        self._on_moved(self.desk.row)
+
+    def close(self) -> None:
+        """Note where one stopped, write all there is, and take away what was drawn."""
+        if self._closed:
+            return
+        self.end_correction()
+        self.desk.stop()
+        self._closed = True
+        self._owner.closing.disconnect(self.close)
+        self.images.stop()
+        self.autosave.close()
+        self._clear()
+
+    # -- what is durable
+
+    def _on_saved(self, ticket: int) -> None:
+        """In the thread that writes."""
+        in_main_thread(self._confirm, ticket)
+
+    def _confirm(self, ticket: int) -> None:
+        self.desk.confirm(ticket)
+        self.recorded.emit(self.desk.unconfirmed)
+
+    def _on_not_saved(self, error: NapariIdrError) -> None:
+        in_main_thread(self.failed.emit, error)
+
+    # -- where one looks
+
+    def _on_moved(self, row: int) -> None:
+        self.end_correction()
+        image = self.desk.image
+        if row < 0 or image is None:
+            self._clear()
+            return
+        if self.state is not None and self.state.image.key == image.key and self._is_there():
+            self._look()
+            return
+        self.images.show(image, partial(self._on_image, image), partial(self._on_failed, image))
+
+    def _is_there(self) -> bool:
+        viewer = self._owner.viewer
+        return viewer is not None and self._layer in viewer.layers and self._over in viewer.layers
+
+    def _on_failed(self, image: AnnotatedImage, error: Exception) -> None:
+        self._clear()
+        self.failed.emit(error)
+
+    def _on_image(self, image: AnnotatedImage, layer: Any, state: AnnotationSet) -> None:
+        """Draw what is annotated in an image that has come."""
+        if self._closed:
+            return
+        self._clear()
+        try:
+            grid = grid_of_layer(layer, self._owner.viewer.layers if self._owner.viewer else ())
+        except NapariIdrError as error:
+            self.failed.emit(error)
+            return
+        if not isinstance(grid, ImageGrid):
+            return
+        self.state, self._over = state, layer
+        self._draw(grid)
+        remark = check_size(layer, image)
+        if remark:
+            self.said.emit(remark)
+        self._look()
+
+    def _on_added(self, layer: Any) -> None:
+        """Have a further channel lie below the outlines, and know the keys."""
+        viewer = self._owner.viewer
+        self._bind([layer])
+        if viewer is not None and self._layer in viewer.layers:
+            viewer.layers.move(viewer.layers.index(self._layer), len(viewer.layers))
+
+    def _draw(self, grid: ImageGrid) -> None:
+        assert self.state is not None
+        viewer = self._owner.viewer
+        self.outlines = drawn_over(grid, self.state, self._around())
+        for uuid in self.outlines.rows:
+            self.outlines.color(uuid, self._status(uuid), is_current=False)
+        self._bright = ""
+        self._layer = self.outlines.layer(self._over, "review", self._width())
+        if viewer is not None:
+            viewer.add_layer(self._layer)
+        self._bind([self._layer])
+
+    def _around(self) -> list[str]:
+        """Return the objects of the image that are drawn: those of the queue next to the one that is looked at."""
+        queue, desk = self.desk.queue, self.desk
+        assert self.state is not None
+        own = [one.uuid for one in self.state.objects if one.uuid in queue]
+        if len(own) <= ON_CANVAS:
+            return own
+        at = desk.position
+        near = sorted(own, key=lambda uuid: abs(desk.position_of(uuid) - at))
+        return near[:ON_CANVAS]
+
+    def _look(self) -> None:
+        """Brighten the object, and bring it to the middle."""
+        viewer, uuid = self._owner.viewer, self.desk.uuid
+        if viewer is None or self.outlines is None or self.state is None:
+            return
+        if uuid not in self.outlines.rows and len(self.outlines.rows) >= ON_CANVAS:
+            grid = grid_of_layer(self._over, viewer.layers)
+            if isinstance(grid, ImageGrid):
+                viewer.layers.remove(self._layer)
+                self._draw(grid)
+        one = self.object_shown
+        ends = self.outlines.ends(uuid)
+        if one is None or ends is None:
+            gone = "The object was deleted meanwhile" if one is None else "The object has no place in the image"
+            self.said.emit(f"{gone}: give a verdict, or go on with the next one.")
+            return
+        self.desk.versions[uuid] = digest_of(one)
+        self._brighten(uuid)
+        self._go(uuid, ends)
+        if viewer.layers.selection.active is not self._layer:
+            viewer.layers.selection.active = self._layer
+        self.shown.emit(uuid)
+        self._look_ahead()
+
+    @property
+    def object_shown(self) -> AnnotatedObject | None:
+        """The object that is looked at, as it is drawn; None where there is none any more."""
+        return None if self.state is None else self.state.by_uuid().get(self.desk.uuid)
+
+    def _brighten(self, uuid: str) -> None:
+        assert self.outlines is not None
+        for other in {self._bright, uuid}:
+            self.outlines.color(other, self._status(other), is_current=other == uuid)
+        self._bright = uuid
+        self._recolor()
+
+    def _go(self, uuid: str, ends: tuple[np.ndarray, np.ndarray]) -> None:
+        """Move the sliders to the planes of an object, unless it is in those shown, and the camera to its middle."""
+        viewer: Any = self._owner.viewer
+        world = np.array([self._layer.data_to_world(end) for end in ends])
+        offset = viewer.dims.ndim - world.shape[1]
+        assert self.outlines is not None
+        now = np.round(np.asarray(self._layer.world_to_data(viewer.dims.point))).astype(int)[:-2]
+        if tuple(now) not in self.outlines.planes(uuid):
+            for axis in range(world.shape[1] - 2):
+                viewer.dims.set_point(axis + offset, world[0, axis])
+        look_at(viewer, world[:, -2:])
+        self._layer.edge_width = self._width()
+
+    def _width(self) -> float:
+        """Return the width of a line that is ``LINE`` pixels of the screen, in pixels of the image."""
+        viewer, uuid = self._owner.viewer, self.desk.uuid
+        scale = float(np.mean(np.abs(self._over.scale[-2:])))
+        if viewer is None or self.outlines is None or uuid not in self.outlines.rows:
+            return LINE
+        return LINE / (float(viewer.scene.camera.zoom) * scale)
+
+    # -- what it looks like
+
+    def _status(self, uuid: str) -> str:
+        return self.desk.status(uuid) if uuid in self.desk.queue else "unreviewed"
+
+    def _on_changed(self, uuids: tuple[str, ...]) -> None:
+        """Draw what counts now, and take over versions that somebody made."""
+        if self.outlines is None:
+            return
+        for uuid in uuids:
+            self.outlines.color(uuid, self._status(uuid), is_current=uuid == self._bright)
+        self._recolor()
+
+    def _recolor(self) -> None:
+        if self.outlines is not None and self._is_there():
+            self._layer.edge_color = self.outlines.colors
+
+    def hide(self) -> None:
+        """Hide the outlines, or show them again."""
+        if self._layer is not None:
+            self._layer.visible = not self._layer.visible
+
+    # -- what is corrected
+
+    def correct(self) -> None:
+        """Have the shapes of the object be editable with napari's own tools, until one goes on."""
+        viewer, one = self._owner.viewer, self.object_shown
+        if self.correction is not None:
+            self.end_correction()
+            return
+        if viewer is None or one is None or self.state is None:
+            return
+        if not one.shapes:
+            self.said.emit("An object of a label image is corrected in the tab Annotate, by painting.")
+            return
+        self.correction = Correction(one, self.state, self._over, viewer.layers)
+        for layer in self.correction.layers:
+            viewer.add_layer(layer)
+        self._bind(self.correction.layers)
+        self._layer.visible = False
+
+    def end_correction(self) -> None:
+        """Take what was corrected as a new version, and go back to looking."""
+        correction, viewer = self.correction, self._owner.viewer
+        if correction is None or viewer is None or self.state is None:
+            return
+        self.correction = None
+        after, new, remark = correction.result(viewer.layers)
+        if remark:
+            self.said.emit(remark)
+        for layer in correction.layers:
+            if layer in viewer.layers:
+                viewer.layers.remove(layer)
+        if after is None:
+            self.desk.judge("rejected", "all of its shapes were deleted", [correction.before.uuid])
+        else:
+            self._take_version(correction.before, after, new)
+        self._layer.visible = True
+
+    def _take_version(
+        self, before: AnnotatedObject, after: AnnotatedObject, new: tuple[AnnotatedObject, ...] = ()
+    ) -> None:
+        assert self.state is not None
+        if before == after and not new:
+            return
+        key = self.state.image.key
+        self.desk.correct(before, after, key, "corrected in review")
+        for one in new:
+            self.desk.correct(None, one, key, f"split from {before.uuid}")
+        kept = [after if one.uuid == before.uuid else one for one in self.state.objects]
+        self.state = self.state.with_objects([*kept, *new])
+        self._redraw()
+
+    def merge(self, uuids: list[str]) -> None:
+        """Make one object of several of the image that is shown: the first gets the shapes of all, the others go."""
+        if self.state is None:
+            return
+        found = [one for one in self.state.objects if one.uuid in uuids and one.shapes]
+        if len(found) < 2:
+            self.said.emit("Select two or more objects of the image that is shown to merge them.")
+            return
+        first, others, key = found[0], found[1:], self.state.image.key
+        whole = replace(first, shapes=tuple(dict.fromkeys(shape for one in found for shape in one.shapes)))
+        self.desk.correct(first, whole, key, "merged in review")
+        for one in others:
+            self.desk.correct(one, None, key, f"merged into {first.uuid}")
+        gone = {one.uuid for one in others}
+        kept = [whole if one.uuid == first.uuid else one for one in self.state.objects if one.uuid not in gone]
+        self.state = self.state.with_objects(kept)
+        self._redraw()
+
+    def undo(self) -> None:
+        """Take back what was said or corrected last, and show it."""
+        if self.correction is not None:
+            self.end_correction()
+        before = self.desk.last_kind
+        if self.desk.undo() and before in ("created", "modified", "deleted"):
+            image = self.desk.image
+            self._clear()
+            if image is not None:
+                self._owner.in_background(self._reread, image)
+
+    def _reread(self, image: AnnotatedImage) -> None:
+        """Show an image anew once what was taken back is durable. In a worker."""
+        self.autosave.flush(10)
+        in_main_thread(self._show_anew, image)
+
+    def _show_anew(self, image: AnnotatedImage) -> None:
+        self.images.forget(image.key)
+        self._on_moved(self.desk.row)
+
+    def _redraw(self) -> None:
+        viewer = self._owner.viewer
+        if self.state is None or viewer is None or not self._is_there():
+            return
+        self.images.forget(self.state.image.key)
+        grid = grid_of_layer(self._over, viewer.layers)
+        viewer.layers.remove(self._layer)
+        if isinstance(grid, ImageGrid):
+            self._draw(grid)
+
+    # -- what comes next
+
+    def _look_ahead(self) -> None:
+        """Have the image after this one, and the pixels around the next object, come before one gets there."""
+        position = self.desk.next_image_position()
+        if position >= 0:
+            row = int(self.desk.rows[position])
+            self.images.prepare(self.desk.opened.images[self.desk.queue.image_of(row)])
+        following = self.desk.position + 1
+        if following < len(self.desk.rows) and self.outlines is not None:
+            uuid = self.desk.queue.uuids[int(self.desk.rows[following])]
+            ends = self.outlines.ends(uuid)
+            if ends is not None:
+                self._owner.in_background(_read_ahead, self._levels(), ends)
+
+    def _levels(self) -> list[Any]:
+        shown = [layer for layer in self.images.layers if layer.visible and hasattr(layer, "multiscale")]
+        return [list(layer.data) if layer.multiscale else [layer.data] for layer in shown]
+
+    # -- layers
+
+    def _bind(self, layers: list[Any]) -> None:
+        for layer in layers:
+            for key, act in self._keys.items():
+                layer.bind_key(key, _calling(act), overwrite=True)
+
+    def _clear(self) -> None:
+        viewer = self._owner.viewer
+        if viewer is not None and self._layer is not None and self._layer in viewer.layers:
+            viewer.layers.remove(self._layer)
+        self._layer, self.outlines, self.state = None, None, None
+
+
+def _read_ahead(layers: list[Any], ends: tuple[np.ndarray, np.ndarray]) -> None:
+    """Read the pixels that will be in view, so that they are in memory. In a worker."""
+    for levels in layers:
+        read_around(levels, ends, AHEAD)
+
+
+def _calling(act: Callable[[], object]) -> Callable[[Any], None]:
+    def pressed(_layer: Any) -> None:
+        act()
+
+    return pressed

@@ -1,0 +1,183 @@
+"""The images of a review, one after the other: the next is opened before one gets there, the last goes after."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+
+from napari_idr.errors import FormatError, NapariIdrError, NotFound
+
+from .annotated_images import image_of_layer
+from .main_thread import in_main_thread
+from .opening import open_node
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_idr.model.annotation_set import AnnotatedImage, AnnotationSet
+
+    from .opening import Opened
+    from .viewer_session import ViewerSession
+
+    Shown = Callable[[Any, AnnotationSet], object]
+    Failed = Callable[[Exception], object]
+
+KEPT = 3
+"""Images that are kept ready."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadyImage:
+    """An image that was opened, and what is annotated in it."""
+
+    image: AnnotatedImage
+    opened: Opened | None
+    """None where it is shown already, by somebody else."""
+    state: AnnotationSet
+
+
+class ReviewImages:
+    """Opens and shows the images of a review. GUI thread only, but for what says otherwise."""
+
+    added = Signal(object)
+    """A layer of the image that is shown."""
+
+    def __init__(self, owner: ViewerSession) -> None:
+        self._owner = owner
+        self._ready: dict[str, ReadyImage] = {}
+        self._waiting: dict[str, list[tuple[Callable[[ReadyImage], object], Failed]]] = {}
+        self._asked = 0
+        self.layers: list[Any] = []
+        """Those that were added here, of the image that is shown."""
+        self._lock = threading.Lock()
+
+    def prepare(self, image: AnnotatedImage) -> None:
+        """Open an image in the background, so that it is there when one comes to it."""
+        self._when_ready(image, lambda ready: None, lambda error: None)
+
+    def forget(self, image: str) -> None:
+        """Read what is annotated in an image anew when it is shown the next time."""
+        self._ready.pop(image, None)
+
+    def show(self, image: AnnotatedImage, on_shown: Shown, on_failed: Failed) -> None:
+        """Show an image in place of the last one; ``on_shown`` gets its first layer, and what is annotated in it."""
+        self._asked += 1
+        self._when_ready(image, partial(self._show, self._asked, on_shown), partial(self._fail, self._asked, on_failed))
+
+    def stop(self) -> None:
+        """Show nothing any more that is on its way."""
+        self._asked += 1
+        self._waiting.clear()
+
+    def _when_ready(self, image: AnnotatedImage, act: Callable[[ReadyImage], object], fail: Failed) -> None:
+        ready = self._ready.get(image.key)
+        if ready is not None:
+            act(ready)
+            return
+        is_asked = image.key in self._waiting
+        self._waiting.setdefault(image.key, []).append((act, fail))
+        if not is_asked:
+            self._owner.in_background(self._open, image, self.layer_of(image) is not None)
+
+    def _open(self, image: AnnotatedImage, is_shown: bool) -> None:
+        """Read an image and what is annotated in it. In a worker."""
+        try:
+            state = self._owner.session.workspace.state(image.key)
+            if state is None:
+                raise NotFound("Nothing is annotated in the image any more", image.name, "go on with the next one")
+            opened = None if is_shown else open_node(self._owner.session, _address(image))
+            if opened is not None and not opened.plans:
+                raise NotFound("There are no pixels to show", image.name, "go on with the next image")
+        except NapariIdrError as error:
+            in_main_thread(self._refused, image.key, error)
+        else:
+            in_main_thread(self._take, ReadyImage(image, opened, state))
+
+    def _take(self, ready: ReadyImage) -> None:
+        self._ready = dict([*self._ready.items(), (ready.image.key, ready)][-KEPT:])
+        for act, _ in self._waiting.pop(ready.image.key, ()):
+            act(ready)
+
+    def _refused(self, key: str, error: NapariIdrError) -> None:
+        for _, fail in self._waiting.pop(key, ()):
+            fail(error)
+
+    def _fail(self, asked: int, on_failed: Failed, error: Exception) -> None:
+        if asked == self._asked:
+            on_failed(error)
+
+    def _show(self, asked: int, on_shown: Shown, ready: ReadyImage) -> None:
+        if asked != self._asked or self._owner.is_closed:
+            return
+        layer = self.layer_of(ready.image)
+        if layer is None and ready.opened is None:
+            self._ready.pop(ready.image.key, None)  # somebody closed it meanwhile
+            self._when_ready(ready.image, partial(self._show, asked, on_shown), lambda error: None)
+            return
+        if layer is not None:
+            on_shown(layer, ready.state)
+            return
+        old, self.layers = self.layers, []
+        plans = [plan for plan in ready.opened.plans if plan.kind == "image"] if ready.opened else []
+        steps: list[Callable[[], object]] = [partial(self._add, asked, plan) for plan in plans]
+        told = [partial(self._tell, asked, on_shown, ready)]
+        goes = [partial(self._remove, one) for one in reversed(old)]
+        self._owner.turns.add(*steps[:1], *told, *goes, *steps[1:])
+
+    def _add(self, asked: int, plan: Any) -> None:
+        viewer = self._owner.viewer
+        if asked != self._asked or viewer is None:
+            return
+        active = viewer.layers.selection.active
+        self.layers.append(self._owner.add(plan))
+        if len(self.layers) > 1 and active in viewer.layers:
+            viewer.layers.selection.active = active
+        self.added.emit(self.layers[-1])
+
+    def _tell(self, asked: int, on_shown: Shown, ready: ReadyImage) -> None:
+        if asked == self._asked and self.layers:
+            on_shown(self.layers[0], ready.state)
+
+    def _remove(self, layer: Any) -> None:
+        viewer = self._owner.viewer
+        if viewer is not None and layer in viewer.layers:
+            viewer.layers.remove(layer)
+
+    def layer_of(self, image: AnnotatedImage) -> Any | None:
+        """Return a layer that shows an image, None where there is none."""
+        viewer = self._owner.viewer
+        for layer in viewer.layers if viewer is not None else ():
+            ours = layer.metadata.get("napari_idr", {})
+            if "axes" in ours and {"annotations", "rois", "wells", "box"}.isdisjoint(ours) and _shows(layer, image):
+                return layer
+        return None
+
+
+def check_size(layer: Any, image: AnnotatedImage) -> str:
+    """Return a sentence where an image has another size than when it was annotated, "" where it has not."""
+    now = image_of_layer(layer)
+    sizes = [(now.size(axis), image.size(axis)) for axis in "xyzt"]
+    if not image.size_x or all(one == other for one, other in sizes):
+        return ""
+    return (
+        f"{image.name} has {now.size_x} x {now.size_y} pixels now, and had {image.size_x} x {image.size_y} when it was "
+        "annotated: look whether outlines still fit."
+    )
+
+
+def _address(image: AnnotatedImage) -> str:
+    if "://" not in image.address:
+        hint = "open it in napari first, then go to the object again"
+        raise FormatError("The image is a file of somebody's computer", image.name or image.address, hint)
+    return image.address
+
+
+def _shows(layer: Any, image: AnnotatedImage) -> bool:
+    try:
+        return image_of_layer(layer).key == image.key
+    except NapariIdrError:
+        return False

@@ -1,0 +1,84 @@
+"""Which objects of a queue are gone through, and in which order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QWidget
+
+from napari_idr.review.queue import QueueFilter
+
+from .object_words import NO_CLASS, STATUS_SIGN
+
+if TYPE_CHECKING:
+    from napari_idr.review.desk import Desk
+    from napari_idr.review.queue import Order
+
+ORDERS: dict[str, str] = {
+    "image": "image by image",
+    "random": "at random",
+    "disagreement": "most disputed first",
+    "outlier": "strangest first",
+}
+STATUSES = ("unreviewed", "accepted", "rejected", "flagged")
+DISPUTED, WITH_FINDINGS = "disputed", "findings"
+
+
+class ReviewFilter(QWidget):
+    """Three lists to choose from; what the workspace kept of last time is shown in them."""
+
+    changed = Signal(object, str)
+    """A ``QueueFilter`` and an order."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.status, self.object_class, self.order = QComboBox(), QComboBox(), QComboBox()
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(4)
+        named = ((self.status, "Show which verdicts"), (self.object_class, "Show which class"), (self.order, "Order"))
+        for box, name in named:
+            box.setAccessibleName(name)
+            box.setToolTip(name)
+            box.setMinimumContentsLength(6)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            line.addWidget(box, 1)
+            box.activated.connect(lambda _index: self._on_chosen())
+        for key, title in ORDERS.items():
+            self.order.addItem(title, key)
+        self._findings: frozenset[str] = frozenset()
+        self.show_desk(None)
+
+    def show_desk(self, desk: Desk | None) -> None:
+        """Offer what there is in a queue, and show what is chosen."""
+        self.setEnabled(desk is not None)
+        self.status.clear()
+        self.status.addItem("all", "")
+        for status in STATUSES:
+            self.status.addItem(f"{STATUS_SIGN[status]} {status}", status)
+        self.status.addItem("≠ disputed", DISPUTED)
+        self.object_class.clear()
+        self.object_class.addItem("every class", None)
+        if desk is None:
+            return
+        if desk.queue.findings:
+            self.status.addItem("! with findings", WITH_FINDINGS)
+        for name in desk.queue.values("object_class"):
+            self.object_class.addItem(name or NO_CLASS, name)
+        wanted = desk.filter
+        chosen = next(iter(wanted.statuses), "") or (DISPUTED if wanted.disputed_only else "")
+        self.status.setCurrentIndex(max(self.status.findData(WITH_FINDINGS if wanted.findings else chosen), 0))
+        self.object_class.setCurrentIndex(max(self.object_class.findData(next(iter(wanted.classes), None)), 0))
+        self.order.setCurrentIndex(max(self.order.findData(desk.order), 0))
+        self._findings = frozenset(desk.queue.findings)
+
+    def _on_chosen(self) -> None:
+        status, name = self.status.currentData(), self.object_class.currentData()
+        wanted = QueueFilter(
+            statuses=frozenset({status} if status in STATUSES else ()),
+            classes=frozenset() if name is None else frozenset({name}),
+            disputed_only=status == DISPUTED,
+            findings=self._findings if status == WITH_FINDINGS else frozenset(),
+        )
+        self.changed.emit(wanted, cast("Order", self.order.currentData()))
