@@ -16,6 +16,19 @@ HOSTS = (
     "uk1s3.embassy.ebi.ac.uk",
 )
 VIEW_FILE = ".idrview.json"
+ANNOTATIONS = (
+    ".rois.ome.xml",
+    ".masks.ome.xml",
+    ".omero.json",
+    ".geojson",
+    ".coco.json",
+    "rois.csv",
+    "rois.parquet",
+    "tracks.csv",
+    ".labels.ome.tif",
+)
+"""Endings of files of annotations; other plugins read what ends otherwise."""
+PACKAGE = "manifest.json"
 FILES = (".ome.zarr", ".ozx", ".ome.zarr.zip", VIEW_FILE)
 WEB_PAGES = ("/webclient/?show=", "/webclient/img_detail/", "/iviewer/?")
 
@@ -40,14 +53,24 @@ def is_ours(address: str) -> bool:
     if text.startswith(("http://", "https://")):
         host = text.split("/")[2].rsplit("@", 1)[-1].split(":")[0]
         return host in HOSTS or any(page in text for page in WEB_PAGES) or text.rstrip("/").endswith(FILES)
-    return text.rstrip("/").endswith(FILES)
+    return text.rstrip("/").endswith(FILES) or is_annotations(address)
+
+
+def is_annotations(address: str) -> bool:
+    """Whether an address is a file of annotations, or the folder of a package."""
+    from pathlib import Path
+
+    if address.strip().lower().endswith(ANNOTATIONS):
+        return True
+    return "-annotations-" in address and (Path(address) / PACKAGE).is_file()
 
 
 def read(path: str | Sequence[str]) -> list[LayerData]:
     """Open addresses: in the background where napari's event loop runs, else as complete layer data."""
     paths = [path] if isinstance(path, str) else list(path)
     viewer = _current_viewer()
-    views = all(str(one).lower().endswith(VIEW_FILE) for one in paths)  # these move the camera: they want a window
+    # views move the camera, annotations lie over what is open: both want a window
+    views = all(str(one).lower().endswith(VIEW_FILE) or is_annotations(str(one)) for one in paths)
     if viewer is not None and (views or _event_loop_runs()):
         from napari_idr.layers.viewer_session import ViewerSession
 

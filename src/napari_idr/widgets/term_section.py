@@ -66,9 +66,7 @@ class TermSection(QWidget):
         self.place.setAccessibleName("Of what the term is said")
         self.kind.addItem("Phenotype", True)
         self.kind.addItem("Other term", False)
-        self.kind.setToolTip(
-            "A phenotype is what was observed; another term says what it is: a cell type"
-        )
+        self.kind.setToolTip("A phenotype is what was observed; another term says what it is: a cell type")
         self.kind.setAccessibleName("What the term is")
         for box in (self.place, self.kind):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
