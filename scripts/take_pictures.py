@@ -262,6 +262,22 @@ def annotate(camera: Photographer) -> None:
     camera.settle()
 
 
+def export(camera: Photographer) -> None:
+    """Open the export of what was drawn, once in each of its tabs that the documentation shows."""
+    from napari_idr.model.annotator import Annotator
+
+    dialog = camera.dock.annotate.open_export()
+    dialog.form.annotators.show_annotators((Annotator("Josiah Carberry", "0000-0002-1825-0097"),))
+    dialog.form.lines["title"].setText("Glands and nuclei")
+    dialog.form.changed.emit()
+    wait_until(lambda: dialog.is_checked, "the findings")
+    camera.widget(dialog, "export-about")
+    dialog.tabs.setCurrentIndex(1)
+    draw()
+    camera.widget(dialog, "export-findings")
+    dialog.close()
+
+
 def take_all(camera: Photographer) -> None:
     """Take every picture that the documentation shows."""
     camera.widget(camera.dock, "start")
@@ -279,6 +295,7 @@ def take_all(camera: Photographer) -> None:
     annotate(camera)
     camera.window("annotate")
     camera.widget(camera.dock.annotate, "annotate-tab")
+    export(camera)
     camera.dock.show_tab(camera.dock.browse)
     for layer in [layer for layer in camera.viewer.layers if "annotations" in layer.metadata.get("napari_idr", {})]:
         camera.viewer.layers.remove(layer)

@@ -16,6 +16,19 @@ HOSTS = (
     "uk1s3.embassy.ebi.ac.uk",
 )
 VIEW_FILE = ".idrview.json"
+ANNOTATIONS = (
+    ".rois.ome.xml",
+    ".masks.ome.xml",
+    ".omero.json",
+    ".geojson",
+    ".coco.json",
+    "rois.csv",
+    "rois.parquet",
+    "tracks.csv",
+    ".labels.ome.tif",
+)
+"""Endings of files of annotations; other plugins read what ends otherwise."""
+PACKAGE = "manifest.json"
 FILES = (".ome.zarr", ".ozx", ".ome.zarr.zip", VIEW_FILE)
 WEB_PAGES = ("/webclient/?show=", "/webclient/img_detail/", "/iviewer/?", "//doi.org/10.17867/")
 
@@ -40,7 +53,16 @@ def is_ours(address: str) -> bool:
     if text.startswith(("http://", "https://")):
         host = text.split("/")[2].rsplit("@", 1)[-1].split(":")[0]
         return host in HOSTS or any(page in text for page in WEB_PAGES) or text.rstrip("/").endswith(FILES)
-    return text.rstrip("/").endswith(FILES)
+    return text.rstrip("/").endswith(FILES) or is_annotations(address)
+
+
+def is_annotations(address: str) -> bool:
+    """Whether an address is a file of annotations, or the folder of a package."""
+    from pathlib import Path
+
+    if address.strip().lower().endswith(ANNOTATIONS):
+        return True
+    return "-annotations-" in address and (Path(address) / PACKAGE).is_file()
 
 
 def read(path: str | Sequence[str]) -> list[LayerData]:
@@ -61,10 +83,10 @@ def read(path: str | Sequence[str]) -> list[LayerData]:
 
 
 def _wants_window(address: str) -> bool:
-    """Whether an address gives no layers: a view file, which moves the camera, and a search, which the dock shows."""
+    """Whether an address gives no layers of its own: it moves the camera, is shown in the dock, or lies over others."""
     from napari_idr.repositories.search_links import searched
 
-    return address.lower().endswith(VIEW_FILE) or bool(searched(address))
+    return address.lower().endswith(VIEW_FILE) or is_annotations(address) or bool(searched(address))
 
 
 def write_view(path: str, layers: Any) -> list[str]:

@@ -10,10 +10,14 @@ from qtpy.QtCore import Qt
 
 from napari_idr.demo.server import EmbeddedServer
 from napari_idr.export.package_check import check_path
+from napari_idr.export.planned_files import planned_files
 from napari_idr.formats.annotations.convert import read_any
+from napari_idr.formats.annotations.registry import format_of_key
 from napari_idr.layers import drawing
 from napari_idr.layers.viewer_session import ViewerSession
 from napari_idr.model.annotator import Annotator
+from napari_idr.model.submission import Submission, SubmissionForm
+from napari_idr.plugin import get_reader
 from napari_idr.widgets.annotate_tab import AnnotateTab
 from napari_idr.widgets.export_dialog import ABOUT, FINDINGS, ExportDialog
 
@@ -203,3 +207,50 @@ def test_a_wrong_orcid_is_marked_at_once(tab: AnnotateTab, qtbot: QtBot) -> None
     assert table.annotators() == (Annotator("Somebody", "0000-0002-1825-0097"),)
     assert table.rowCount() == 2
     dialog.close()
+
+
+def test_a_package_and_its_files_come_back_as_layers_over_their_images(
+    tab: AnnotateTab, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session, viewer = tab._session, tab._session.viewer
+    assert viewer is not None
+    image = viewer.layers[0]
+    drawn = draw(tab)
+    labels = drawing.start(session.annotations, viewer, image, "labels")
+    labels.data_setitem((np.array([5, 6]), np.array([7, 7])), 3)
+    before = {uuid: held.one for uuid, held in session.annotations.book.held.items()}
+    (one,) = tab._draft.sets()
+    folder = tmp_path / "idr9902-annotations-a"
+    for path in ("annotations/tables", "annotations/labels"):
+        (folder / path).mkdir(parents=True)
+    (folder / "manifest.json").write_text("{}")
+    format_of_key("rois-csv").write((one,), folder / "annotations" / "tables" / "rois.csv")
+    for planned in planned_files(Submission(form=SubmissionForm(), sets=(one,))):
+        if planned.path.endswith(".labels.ome.tif"):
+            format_of_key(planned.format).write(planned.sets, folder / planned.path)
+    for layer in (drawn, labels):
+        viewer.layers.remove(layer)
+    assert not session.annotations.book.held
+
+    assert get_reader(str(folder)) is not None
+    job = session.open(str(folder))
+    qtbot.waitUntil(lambda: job.state != "running", timeout=30_000)
+    assert job.state == "done", job.message
+    assert {uuid: held.one for uuid, held in session.annotations.book.held.items()} == before
+    painted = next(watch.layer for watch in session.annotations.book.watches if watch.kind == "labels")
+    assert painted.data[5, 7] == 3
+    again = session.open(str(folder / "annotations" / "tables" / "rois.csv"))
+    qtbot.waitUntil(lambda: again.state != "running", timeout=30_000)
+    assert len(session.annotations.book.held) == 3, "what is shown already is not shown twice"
+    qtbot.waitUntil(lambda: not session.kept.unsaved, timeout=20_000)
+
+
+def test_a_file_that_is_damaged_is_said_once_and_adds_nothing(tab: AnnotateTab, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "a.geojson"
+    path.write_text('{"type": "FeatureCollection", "features": [NaN]}')
+    count = len(tab._session.viewer.layers)  # type: ignore[union-attr]
+    job = tab._session.open(str(path))
+    qtbot.waitUntil(lambda: job.state != "running", timeout=30_000)
+    assert job.state == "failed"
+    assert "a.geojson" in job.message
+    assert len(tab._session.viewer.layers) == count  # type: ignore[union-attr]

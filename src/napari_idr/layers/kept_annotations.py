@@ -21,9 +21,9 @@ from .main_thread import in_main_thread
 from .patched_pixels import PatchedPixels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
-    from napari_idr.model.annotation_set import AnnotatedObject, Spacing
+    from napari_idr.model.annotation_set import AnnotatedObject, AnnotationSet, Spacing
     from napari_idr.model.annotator import Annotator
     from napari_idr.model.edits import Edit, LabelChange
     from napari_idr.workspace.autosave import Autosave
@@ -127,6 +127,16 @@ class KeptAnnotations:
             self.images[image.key] = image
         self.statements[image.key] = tuple(dict.fromkeys((*self.statements.get(image.key, ()), *statements)))
         self.said_changed.emit()
+
+    def take_in(self, sets: Sequence[AnnotationSet], shown: Collection[str]) -> None:
+        """Write down sets that came from a file: those of their objects that are shown, and what is said of images."""
+        from napari_idr.workspace.changes import ObjectChange
+
+        for one in sets:
+            parts = tuple(ObjectChange(None, each) for each in one.objects if each.uuid in shown)
+            self._send([partial(_save, image=self.image(one.image), changes=parts, why="open a file", who=self._who)])
+            for statement in one.statements:
+                self.say(one.image, statement)
 
     def know(self, layer: Any) -> None:
         """Take the pixels of a Labels layer as written down already."""

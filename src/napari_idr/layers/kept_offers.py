@@ -110,7 +110,7 @@ class KeptOffers:
         try:
             workspace = owner.session.workspace
             found = (workspace.state(key) for key in offer.images)
-            sets = [_without(one, shown) for one in found if one is not None]
+            sets = [without(one, shown) for one in found if one is not None]
             prepare(owner, offer.over)
             made, remarks = sets_to_layers(sets, offer.over, layers, owner.plates)
         except Unsupported as error:
@@ -182,11 +182,11 @@ def _keys(workspace: Workspace, layer: Any) -> list[str]:
     """Return the keys of the images that a layer shows, as far as the workspace knows them."""
     ours = layer.metadata["napari_idr"]
     if ours.get("kind") == "plate":
-        return [image.key for image in workspace.images() if _is_of_plate(image, ours)]
+        return [image.key for image in workspace.images() if is_of_plate(image, ours)]
     return [image_of_layer(layer).key]
 
 
-def _is_of_plate(image: AnnotatedImage, ours: dict[str, Any]) -> bool:
+def is_of_plate(image: AnnotatedImage, ours: dict[str, Any]) -> bool:
     """Whether an image is a field of a plate, by what ties the plate's layers to it."""
     address = str(ours["address"])
     if not image.plate or image.plate != str(ours.get("name", "")):
@@ -201,7 +201,7 @@ def _is_filling_in(owner: ViewerSession, offer: Offer) -> bool:
     return any(not plate.mosaic.fields.swept or plate.mosaic.is_outgrown for plate in shown)
 
 
-def _without(one: AnnotationSet, shown: Collection[str]) -> AnnotationSet:
+def without(one: AnnotationSet, shown: Collection[str]) -> AnnotationSet:
     """Return a set without what is shown; label images go with their objects."""
     kept = tuple(each for each in one.objects if each.uuid not in shown)
     there = {each.label.image for each in one.objects if each.label and each.uuid in shown}

@@ -20,6 +20,7 @@ from napari_idr.session import Session
 from napari_idr.settings import Settings
 
 from . import napari_seam as seam
+from .annotation_files import AnnotationFiles, is_annotation_file
 from .apart import free_below, moved_options
 from .box_loads import BoxLoads
 from .full_collections import full_collections
@@ -179,6 +180,8 @@ class ViewerSession:
             return self.views.open(what)
         if isinstance(what, str) and searched(what):
             return self.places.search(searched(what), what)
+        if isinstance(what, str) and is_annotation_file(what):
+            return AnnotationFiles(self).open(what)
         address = what if isinstance(what, str) else what.address
         title = shown_address(what) if isinstance(what, str) else what.name
         job = OpenJob(title, address, replaces=not beside, apart=apart)

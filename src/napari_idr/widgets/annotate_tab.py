@@ -108,13 +108,14 @@ class AnnotateTab(QWidget):
         if last and self._annotations.book.annotator == NOBODY:
             self._annotations.book.annotator = last[0]
 
-    def open_export(self, tab: int = ABOUT) -> None:
+    def open_export(self, tab: int = ABOUT) -> ExportDialog:
         """Open the dialog that checks and writes a package."""
         if self._dialog is None:
             from .export_dialog import ExportDialog
 
             self._dialog = ExportDialog(self._session, self._draft, self._theme, self.window())
         self._dialog.open_here(tab)
+        return self._dialog
 
     def _wanted(self) -> Wanted:
         return Wanted(self._draft.sets(), asks=False)

@@ -153,6 +153,11 @@ class ExportDialog(QDialog):
             self.form.show_form(replace(form, is_screen=form.is_screen or any(one.image.plate for one in sets)))
         self.whole_study.setEnabled(bool(self.form.form().accession))
 
+    @property
+    def is_checked(self) -> bool:
+        """Whether the findings shown are those of what there is now."""
+        return self._checked is not None and not self.live.is_running
+
     # -- what is wanted, and what is wrong with it
 
     def wanted(self) -> Wanted:
