@@ -248,7 +248,8 @@ def read(
 def download(
     address: Address,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder to write into; only lists without.", show_default=False)
+        Path | None,
+        typer.Option("--output", "-o", help="Folder to write into; only lists without.", show_default=False),
     ] = None,
 ) -> None:
     """Download the files that an image was made from; what an earlier try left is gone on with."""
