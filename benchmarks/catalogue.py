@@ -1,7 +1,7 @@
 """What it takes to find things: studies, suggestions, the wells of a plate, ten thousand ROIs, and to change one.
 
-``python benchmarks/catalogue.py`` (with a display) walks in the window as a user would, over 50 ms and 100 Mbit/s, each case in a
-fresh process with an empty disk; the requests are those that the server counted. Writes its section of RESULTS.md.
+``python benchmarks/catalogue.py`` (with a display) walks in the window as a user would, over 50 ms and 100 Mbit/s, each
+case in a fresh process with an empty disk; the requests are those that the server counted.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def list_studies(window: Window, key: str) -> None:
         tab = window.open_dock().browse
         rest(0.05)
     with window.timed(key):
-        tab.start.repository_requested.emit(tab._session.repositories[0].key)
+        tab.start.repository_requested.emit(tab._session.repositories[0].key)  # noqa: SLF001 - the dock offers none
         wait_until(lambda: len(tab.page.studies.rows.nodes) == STUDIES)
         counted = window.asked()
     pictures = ("get_thumbnail", "gallery-api")
@@ -160,7 +160,7 @@ def plate(window: Window) -> None:
     from gui import rest, wait_until
 
     session_tab = window.open_dock().browse
-    session, grid = session_tab._session, session_tab.page.grid
+    session, grid = session_tab._session, session_tab.page.grid  # noqa: SLF001 - the dock offers none
     nodes = [session.repositories[0].root()]
     while nodes[0].kind != "plate":
         nodes = list(session.children(nodes[0]).nodes)
@@ -220,9 +220,9 @@ def edit(window: Window) -> None:
     layer.add(list(places + ring), shape_type="polygon")
     rest(2)
     layer.mode, viewer.layers.selection.active = "select", layer
-    canvas = viewer.window._qt_viewer.canvas
+    canvas = viewer.window._qt_viewer.canvas  # noqa: SLF001 - nothing public says when it was drawn
     native, drawn, took = canvas.native, [], []
-    canvas._scene_canvas.events.draw.connect(lambda _: drawn.append(time.perf_counter()))
+    canvas._scene_canvas.events.draw.connect(lambda _: drawn.append(time.perf_counter()))  # noqa: SLF001
     viewer.scene.camera.center = (0.0, *layer.data_to_world(places[-1, 0])[-2:])
     viewer.scene.camera.zoom *= 8
     rest(1)
@@ -309,7 +309,8 @@ def report(found: dict[str, list[float]], repeats: int) -> int:
     load = os.getloadavg()[0]
     method = (
         f"Embedded repository, 50 ms before each answer, 100 Mbit/s; window 1366 x 768, software OpenGL. Median of "
-        f"{repeats} runs, each in a fresh process, and the worst in brackets. Load of the machine at the end: {load:.1f}. "
+        f"{repeats} runs, each in a fresh process, and the worst in brackets. Load of the machine at the end: "
+        f"{load:.1f}. "
         "Of the two requests for the wells one lists the acquisitions and their fields."
     )
     write_section("Catalogue and ROIs", f"{method}\n\n{table(('what', 'measured', 'aim', 'met'), rows)}")

@@ -101,8 +101,9 @@ def rois(camera: Photographer, walk: Walk) -> None:
 
     tab, button = camera.dock.browse, camera.dock.browse.page.details.rois
     _empty(camera)
+    image = camera.image("embryo-1, every kind of ROI")
     walk.begin()
-    tab.show_node(camera.image("embryo-1, every kind of ROI"))
+    tab.show_node(image)
     walk.reach("rois", "select an image: how many ROIs it has", button.isVisible)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     walk.begin()
@@ -246,6 +247,7 @@ def main() -> None:
         large = EmbeddedRepository(write_large_archive(Path(fresh) / "large"), options=SLOW)
         os.environ["NAPARI_IDR_SERVER"] = own.start()
         camera = Photographer(Path(fresh), "dark")
+        camera.session.embedded_address = os.environ["NAPARI_IDR_SERVER"]  # no other one, which would not be slow
         table = walk_some(camera, chosen.ways) if chosen.ways else walk_all(camera, large.start())
         camera.viewer.close()
         for server in (own, large):

@@ -178,7 +178,7 @@ def test_closing_cuts_off_who_waits_for_an_answer(served: Served) -> None:
 
 
 def test_closing_ends_who_waits_for_many_answers(served: Served) -> None:
-    """What waits for its turn when the client is closed is neither answered nor an error, but who asked must be told."""
+    """What waits for its turn when the client is closed is never answered; who asked is told."""
     client, ended = Http(connect_timeout=5, read_timeout=30), threading.Event()
     served.fail("/api/v0/", "hang", times=40)
 

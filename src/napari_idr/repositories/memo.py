@@ -22,8 +22,9 @@ class Memo(Generic[V]):
         self._asking: dict[str, threading.RLock] = {}
 
     def get(self, key: str, ask: Callable[[], V]) -> V:
-        """Return the value of a key, asking where it is not known. Who wants the same meanwhile waits for the answer;
-        after a failure the next one asks.
+        """Return the value of a key, asking where it is not known.
+
+        Who wants the same meanwhile waits for the answer; after a failure the next one asks.
         """
         with self._lock:
             if key in self._values:
