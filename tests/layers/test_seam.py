@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from fake_source import FakeSource, counting
 from napari.layers import Image, Labels
+from napari.settings import get_settings
 
 from napari_idr.layers import napari_seam as seam
 from napari_idr.layers import stream
@@ -258,7 +259,7 @@ class Slices:
 
 
 def test_a_large_finer_picture_follows_in_a_redraw_of_its_own(
-    session: ViewerSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, slicing: str
+    session: ViewerSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(seam, "LARGE", 1)
     slices = Slices(monkeypatch)
@@ -268,10 +269,11 @@ def test_a_large_finer_picture_follows_in_a_redraw_of_its_own(
     look_from_afar(session, qtbot, layer)
     told: list[Any] = []
     monkeypatch.setattr(Streams, "_redraw_one", lambda streams, one: told.append(layer.get_value((512.0, 512.0))))
+    follows = not get_settings().experimental.async_
     session.viewer.scene.camera.zoom = 4
-    qtbot.waitUntil(lambda: layer.data_level == 0 and len(told) > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: layer.data_level == 0 and (len(told) > 0 or not follows), timeout=10_000)
     stood_in = [wishes for wishes in slices.seen if seam.STANDS_IN in wishes.unpainted]
-    assert len(stood_in) == (1 if slicing == "sync" else 0)
+    assert len(stood_in) == int(follows)
     assert stood_in == [] or told[0] == (0, None), "a coarser pixel was told as a value"
     monkeypatch.undo()
     session.streams.touch([layer])
@@ -295,7 +297,7 @@ def test_a_part_that_is_not_on_screen_is_drawn_at_once(
 
 
 def test_a_redraw_slices_a_layer_once_also_for_its_thumbnail(
-    session: ViewerSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, slicing: str
+    session: ViewerSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sources, levels = pyramid(session, (256, 256))
     let_all_through(session, sources)
@@ -305,7 +307,7 @@ def test_a_redraw_slices_a_layer_once_also_for_its_thumbnail(
     layer.thumbnail = np.zeros_like(layer.thumbnail)
     session.streams._redraw_one(session.streams.stream_of(layer))
     qtbot.waitUntil(lambda: layer.thumbnail[..., :3].any(), timeout=10_000)
-    assert len(slices.seen) == 1 or slicing == "async"
+    assert len(slices.seen) == 1
 
 
 def test_a_turn_that_took_long_leaves_other_layers_to_the_next(
