@@ -9,20 +9,39 @@ import numpy as np
 from napari_idr.model.annotation import Mask
 from napari_idr.model.shape_geometry import place
 
-from .finding_makers import about_image, about_object
+from .finding_makers import about_all, about_image, about_object
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from napari_idr.model.annotation import Shape
     from napari_idr.model.annotation_set import AnnotatedObject, AnnotationSet, LabelImage
     from napari_idr.model.finding import Finding
+
+    from .planned_files import PlannedFile
 
 TOLERANCE = 1e-4
 """Pixels by which a coordinate may differ."""
 
 SLAB = 1 << 24
 """Pixels of label images that are compared at a time."""
+
+
+def compare_file(file: PlannedFile, read: Iterable[AnnotationSet], lossy: Collection[str]) -> Iterator[Finding]:
+    """Yield P21 for whatever of a file did not come back as it was; ``lossy`` as ``compare_sets`` has it."""
+    back = {one.image.key: one for one in read}
+    for drawn in file.sets:
+        found = back.get(drawn.image.key)
+        if found is None:
+            yield about_all("P21", file.path, f"{drawn.image.name or drawn.image.address} is missing in it")
+            continue
+        yield from compare_sets(drawn, found, file.path, lossy=lossy)
+        if file.is_image and len(found.labels) != len(drawn.labels):
+            what = f"it has {len(found.labels)} label images, not {len(drawn.labels)}"
+            yield about_all("P21", file.path, what)
+        elif file.is_image:
+            for painted, there in zip(drawn.labels, found.labels, strict=True):
+                yield from compare_labels(drawn, painted, there, file.path)
 
 
 def compare_sets(

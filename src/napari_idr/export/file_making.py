@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from napari_idr.errors import NapariIdrError
 from napari_idr.formats.annotations.registry import format_of_key
 
-from .compare import compare_labels, compare_sets
+from .compare import compare_file
 from .finding_makers import about_all
 
 if TYPE_CHECKING:
@@ -71,17 +71,8 @@ def _read_back(file: PlannedFile, path: Path, losses: tuple[Loss, ...]) -> Itera
         return
     image = file.source if format_.images_per_file == 1 else None
     try:
-        back = {one.image.key: one for one in format_.read(path, image)}
+        back = format_.read(path, image)
     except NapariIdrError as error:
         yield about_all("P21", file.path, f"it cannot be read back: {error}")
         return
-    lossy = {loss.uuid for loss in losses}
-    for one_set in file.sets:
-        read = back.get(one_set.image.key)
-        if read is None:
-            yield about_all("P21", file.path, f"{one_set.image.name} is missing in it")
-            continue
-        yield from compare_sets(one_set, read, file.path, lossy=lossy)
-        if file.is_image:
-            for painted, found in zip(one_set.labels, read.labels, strict=True):
-                yield from compare_labels(one_set, painted, found, file.path)
+    yield from compare_file(file, back, {loss.uuid for loss in losses})

@@ -19,7 +19,7 @@ from napari_idr.model.submission import Submission, SubmissionForm
 
 from . import checksums
 from .checks_texts import file_name_fault
-from .compare import compare_labels, compare_sets
+from .compare import compare_file
 from .documents import CRATE, CRATE_FILES
 from .file_check import check_file
 from .finding_makers import about_all
@@ -203,19 +203,10 @@ class _PackageCheck:
         if file.path not in names:
             yield about_all("P22", file.path, "the package should have this file, by its table of objects")
             return
-        back = {one.image.key: one for one in self._checked[file.path].sets}
-        if not back or self._checked[file.path].findings:
-            return
-        lossy = {loss.uuid for loss in format_of_key(file.format).losses(file.sets)}
-        for expected in file.sets:
-            read = back.get(expected.image.key)
-            if read is None:
-                yield about_all("P21", file.path, f"{expected.image.name or expected.image.address} is missing in it")
-                continue
-            yield from compare_sets(expected, read, file.path, lossy=lossy)
-            if file.is_image:
-                for painted, found in zip(expected.labels, read.labels, strict=False):
-                    yield from compare_labels(expected, painted, found, file.path)
+        back = self._checked[file.path]
+        if back.sets and not back.findings:
+            lossy = {loss.uuid for loss in format_of_key(file.format).losses(file.sets)}
+            yield from compare_file(file, back.sets, lossy)
 
 
 def _target(stated: Mapping[str, Any]) -> Target:
