@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from napari.layers import Image, Labels, Shapes
 from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QStyle
 
 from annotated import image_layer, plain_set
 from napari_idr.layers.annotations import to_layers
@@ -75,6 +76,13 @@ def test_regions_points_and_labels_begin_with_the_tool_in_hand(tab: AnnotateTab,
     assert isinstance(labels, Labels)
     assert (labels.mode, labels.data.shape) == ("paint", (4, 60, 80))
     assert len(tab._annotations.book.watches) == 3
+
+
+def test_it_fits_beside_a_scroll_bar_at_300_pixels(tab: AnnotateTab, qtbot: QtBot) -> None:
+    draw(start(tab, qtbot, "shapes"), BOX, 0)
+    tab.table.view.selectRow(0)
+    tab.terms.picker.chosen.emit(OntologyTerm("CMPO_0000077", "elongated cell phenotype"))
+    assert tab.minimumSizeHint().width() <= 300 - tab.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
 
 
 def test_table_and_canvas_follow_one_another(tab: AnnotateTab, qtbot: QtBot, viewer_session: ViewerSession) -> None:

@@ -66,16 +66,17 @@ class AnnotateTab(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.setSpacing(6)
-        for part in (self.bar, self.notices, self.classes):
+        work = QHBoxLayout()
+        work.addWidget(self.saved, 1)
+        work.addWidget(self.findings)
+        work.addWidget(self.export)
+        layout.addWidget(self.bar)
+        layout.addLayout(work)
+        for part in (self.notices, self.classes):
             layout.addWidget(part)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.details)
         layout.addWidget(self.terms)
-        foot = QHBoxLayout()
-        foot.addWidget(self.saved, 1)
-        foot.addWidget(self.findings)
-        foot.addWidget(self.export)
-        layout.addLayout(foot)
         self._connect()
         self._begin()
 

@@ -212,7 +212,9 @@ class ExportDialog(QDialog):
         text = f"{counted(count, 'object', 'objects')} on {counted(len(sets), 'image', 'images')}"
         outside = self._draft.problems()
         lost = f"; {outside:,} more lie on no single image: split or move them" if outside else ""
-        return f"{text}{lost}. {' '.join(checked.remarks)}".strip()
+        self.what.setToolTip(" ".join(checked.remarks))
+        unasked = " The ontologies did not answer; kept terms are compared." if checked.remarks else ""
+        return f"{text}{lost}.{unasked}"
 
     def _show_button(self) -> None:
         ready = self._checked is not None and bool(self._checked.submission.sets) and self.report().passes

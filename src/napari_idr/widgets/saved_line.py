@@ -1,4 +1,4 @@
-"""Whether what was drawn is saved, in a few words at the foot of the tab."""
+"""Whether what was drawn is saved, in a few words in the tab Annotate."""
 
 from __future__ import annotations
 

@@ -46,7 +46,8 @@ class TermPicker(QWidget):
     """A line to type in, and below it the terms that it may mean.
 
     Up, Down and Enter choose, Escape empties the line. What is kept shows at once, what only the service knows is added
-    below. CMPO is fetched when the picker is used for the first time.
+    below. CMPO is fetched when the picker is used for the first time. One that is ``brief`` says nothing while there is
+    nothing to choose.
 
     Signals
     -------
@@ -59,9 +60,9 @@ class TermPicker(QWidget):
     chosen = Signal(object)
     no_term_chosen = Signal(str)
 
-    def __init__(self, session: HasTerms, parent: QWidget | None = None) -> None:
+    def __init__(self, session: HasTerms, parent: QWidget | None = None, *, brief: bool = False) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._brief = session, brief
         self._preparing, self._finding, self._asking = Latest(self), Latest(self), Latest(self)
         self._is_prepared = False
         self._kept_words = ""
@@ -246,6 +247,7 @@ class TermPicker(QWidget):
 
     def _say(self, text: str) -> None:
         self.status.setText(text)
+        self.status.setVisible(not self._brief or text not in (_EMPTY, self._kept_words))
 
 
 def release_words(kept: KeptRelease) -> str:

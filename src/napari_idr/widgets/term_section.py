@@ -50,7 +50,7 @@ class TermSection(QWidget):
         self._session, self._annotations, self._kept = session, session.annotations, session.kept
         self._uuids: tuple[str, ...] = ()
         self.place, self.kind, self.list = QComboBox(), QComboBox(), QListWidget()
-        self.picker = TermPicker(session.session)
+        self.picker = TermPicker(session.session, brief=True)
         self.remove = icon_button(theme, "delete", "Take the selected term back", self.take_back, "Delete")
         self._lay_out()
         self.place.activated.connect(self._show)
@@ -70,7 +70,7 @@ class TermSection(QWidget):
         self.kind.setAccessibleName("What the term is")
         for box in (self.place, self.kind):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(8)
+            box.setMinimumContentsLength(3)
         self.list.setAccessibleName("Terms that are said")
         line = QHBoxLayout()
         line.addWidget(self.kind, 1)
