@@ -101,20 +101,20 @@ def headless(folder: Path, count: int) -> None:
         timed("a verdict, durable", judge, 50)
 
 
-def forty_images(session: Session, address: str) -> list[AnnotationSet]:
-    """Return outlines on the first fields of forty wells of the embedded plate."""
+def outlined_images(session: Session, address: str, images: int, rois: int) -> list[AnnotationSet]:
+    """Return outlines on the first fields of some wells of the embedded plate."""
     node = session.add_repository(address).root()
     while node.kind != "plate":
         node = next(one for one in session.children(node).nodes if one.kind in ("study", "screen", "plate"))
     grid = session.plate_grid(node)
     found = []
-    for number, cell in enumerate(grid.cells[:IMAGES]):
+    for number, cell in enumerate(grid.cells[:images]):
         sample = session.resolve(f"{address}webclient/?show=image-{cell.image_id}")
         reference, metadata = session.reference(sample), session.info(sample)
         assert isinstance(reference, ImageReference)
         assert isinstance(metadata, ImageMetadata)
         image = annotated_image(reference, metadata, session.describe(sample))
-        found.append(outlines(image, ROIS // IMAGES + (number < ROIS % IMAGES)))
+        found.append(outlines(image, rois // images + (number < rois % images)))
     return found
 
 
@@ -197,21 +197,21 @@ class Window:
         self.viewer.close()
 
 
-def walk(folder: Path, look: float) -> None:
-    """Go through five hundred ROIs over forty images of the embedded repository."""
+def walk(folder: Path, look: float, images: int, rois: int) -> None:
+    """Go through ROIs over images of the embedded repository, half of them in a second window."""
     repository = EmbeddedRepository(options=("--latency", "50"))
     address = repository.start()
     try:
         with Session(Settings()) as session:
             save_reviewer(session.settings.config_dir, ADA)
-            sets = forty_images(session, address)
-            make_queue(session.workspace, sets, QueueDefinition(name="forty images"), ADA)
+            sets = outlined_images(session, address, images, rois)
+            make_queue(session.workspace, sets, QueueDefinition(name="images of a plate"), ADA)
         figures: list[list[float]] = [[], [], []]
         for half in range(2):
             window = Window(address)
             window.open()
             print(f"begins at object {window.tab.desk.position + 1}", flush=True)
-            for kept, new in zip(figures, window.go("GGGW", ROIS // 2, look), strict=True):
+            for kept, new in zip(figures, window.go("GGGW", rois // 2, look), strict=True):
                 kept += new
             if not half:
                 window.viewer.window.screenshot(str(folder / "review.png"), canvas_only=False)
@@ -250,13 +250,15 @@ def main() -> None:
     parser.add_argument("--headless", action="store_true")
     parser.add_argument("--window", action="store_true")
     parser.add_argument("--look", type=float, default=0.3, help="seconds between two verdicts")
+    parser.add_argument("--images", type=int, default=IMAGES)
+    parser.add_argument("--rois", type=int, default=ROIS)
     options = parser.parse_args()
     folder = options.folder or Path(tempfile.mkdtemp(prefix="napari-idr-review-"))
     folder.mkdir(parents=True, exist_ok=True)
     if not options.window:
         headless(folder, options.objects)
     if not options.headless:
-        walk(folder, options.look)
+        walk(folder, options.look, options.images, options.rois)
 
 
 if __name__ == "__main__":

@@ -95,6 +95,10 @@ def test_one_key_per_verdict_and_its_sign_once_it_is_durable(tab: ReviewTab, qtb
     qtbot.waitUntil(lambda: signs(tab) == "✓✗○○○○", timeout=5_000)
 
 
+def test_all_of_it_fits_300_pixels(tab: ReviewTab) -> None:
+    assert tab.minimumSizeHint().width() <= 300
+
+
 def test_3_and_delete_in_the_canvas_delete_nothing(tab: ReviewTab, qtbot: QtBot) -> None:
     review = tab.review
     assert review is not None

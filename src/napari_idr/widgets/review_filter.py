@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
 
 from napari_idr.review.queue import QueueFilter
 
@@ -41,8 +41,7 @@ class ReviewFilter(QWidget):
         for box, name in named:
             box.setAccessibleName(name)
             box.setToolTip(name)
-            box.setMinimumContentsLength(6)
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             line.addWidget(box, 1)
             box.activated.connect(lambda _index: self._on_chosen())
         for key, title in ORDERS.items():

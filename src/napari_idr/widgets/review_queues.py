@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QInputDialog, QMenu, QWidget
+from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QInputDialog, QMenu, QSizePolicy, QWidget
 
 from napari_idr.review.hand_over import write_review
 from napari_idr.review.queue_file import QueueDefinition
@@ -60,8 +60,7 @@ class ReviewQueues(QWidget):
         self.box = QComboBox()
         self.box.setAccessibleName("Queue of review")
         self.box.setToolTip("Queue of review")
-        self.box.setMinimumContentsLength(8)
-        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.box.activated.connect(lambda _index: self._on_chosen())
         self.new = text_button(theme, "plus", "New", self._show_new)
         self.new.setToolTip("Make a queue of what carries ROIs or labels")

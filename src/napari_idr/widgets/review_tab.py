@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QKeySequence, QShortcut
-from qtpy.QtWidgets import QAbstractItemView, QLabel, QTableView, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QAbstractItemView, QLabel, QSizePolicy, QTableView, QVBoxLayout, QWidget
 
 from napari_idr.layers.review import Review
 from napari_idr.review.reviewer import load_reviewer
@@ -69,7 +69,9 @@ class ReviewTab(QWidget):
     # -- made
 
     def _lay_out(self) -> None:
-        self.empty.setWordWrap(True)
+        for label in (self.empty, self.numbers):
+            label.setWordWrap(True)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.view.setModel(self.model)
         self.view.setAccessibleName("Objects to be reviewed")
@@ -84,7 +86,7 @@ class ReviewTab(QWidget):
         header = self.view.horizontalHeader()
         header.setStretchLastSection(True)
         header.setMinimumSectionSize(22)
-        for column, width in zip(range(len(HEADERS)), (24, 110, 70, 28, 28, 40), strict=True):
+        for column, width in zip(range(len(HEADERS)), (24, 96, 64, 26, 26, 40), strict=True):
             self.view.setColumnWidth(column, width)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)

@@ -6,7 +6,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_idr.layers.review_outlines import STATUS_COLORS
 
@@ -20,10 +30,10 @@ if TYPE_CHECKING:
 
 VERDICTS = {"accept": ("accepted", "Accept"), "reject": ("rejected", "Reject"), "flag": ("flagged", "Flag")}
 MOVES = {
-    "previous image": ("⏮", "Previous image"),
+    "previous image": ("◀◀", "Previous image"),
     "previous": ("◀", "Previous object"),
     "next": ("▶", "Next object"),
-    "next image": ("⏭", "Next image"),
+    "next image": ("▶▶", "Next image"),
     "undo": ("↶", "Take back the last thing you said"),
     "correct": ("✎", "Correct its shapes"),
     "hide": ("◐", "Hide or show the outlines"),
@@ -48,6 +58,7 @@ class VerdictPanel(QWidget):
         self.object_class, self.comment = QComboBox(), QLineEdit()
         for label in (self.title, self.history):
             label.setWordWrap(True)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             label.setTextFormat(Qt.TextFormat.PlainText)
         self._lay_out()
         self._connect()
@@ -55,6 +66,7 @@ class VerdictPanel(QWidget):
     def _lay_out(self) -> None:
         self.object_class.setAccessibleName("Class of the object")
         self.object_class.setEditable(True)
+        self.object_class.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.object_class.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.comment.setAccessibleName("Comment on the object")
         self.comment.setPlaceholderText("Comment, kept with Enter")
@@ -63,11 +75,13 @@ class VerdictPanel(QWidget):
         buttons.setSpacing(4)
         moves.setSpacing(4)
         for action, button in self.verdicts.items():
-            button.setStyleSheet(f"border-bottom: 3px solid {STATUS_COLORS[VERDICTS[action][0]]}; padding: 5px;")
+            button.setStyleSheet(f"border-bottom: 3px solid {STATUS_COLORS[VERDICTS[action][0]]}; padding: 4px 1px;")
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             buttons.addWidget(button, 1)
         for number, button in enumerate(self.moves.values()):
-            button.setMinimumWidth(24)
-            button.setStyleSheet("padding: 3px;")
+            button.setMinimumWidth(20)
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            button.setStyleSheet("padding: 3px 0px;")
             moves.addWidget(button, 0, number)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
