@@ -68,8 +68,9 @@ class DetailsPanel(QWidget):
         self.links.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self.links.linkActivated.connect(open_in_browser)
         beside = QVBoxLayout()
-        for part in (self.facts, self.links, self.rois):
+        for part in (self.facts, self.links):
             beside.addWidget(part)
+        beside.addWidget(self.rois, 0, Qt.AlignmentFlag.AlignLeft)  # aligned, else its width would bound the others'
         beside.addStretch(1)
         top = QHBoxLayout()
         top.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop)
