@@ -242,7 +242,7 @@ def test_what_cannot_be_opened_of_a_view_is_said_and_the_rest_opens(
     for part in (
         "newer than this version; some of it was ignored: lens, sharpness",
         "could not be opened",
-        "view file is damaged, seeds",
+        "An array is damaged, seeds",
     ):
         assert part in job.message
 
