@@ -299,11 +299,12 @@ def test_a_part_that_is_not_on_screen_is_drawn_at_once(
 def test_a_redraw_slices_a_layer_once_also_for_its_thumbnail(
     session: ViewerSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    slices = Slices(monkeypatch)
     sources, levels = pyramid(session, (256, 256))
     let_all_through(session, sources)
     layer = session.add(image(levels))
     until_complete(session, qtbot)
-    slices = Slices(monkeypatch)
+    slices.seen.clear()
     layer.thumbnail = np.zeros_like(layer.thumbnail)
     session.streams._redraw_one(session.streams.stream_of(layer))
     qtbot.waitUntil(lambda: layer.thumbnail[..., :3].any(), timeout=10_000)
