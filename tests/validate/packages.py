@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING
+import tempfile
+import zipfile
+from pathlib import Path
 
 from validate.validators import run_validator
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 VALIDATED = (
     ("ome_xsd", "annotations/**/*.ome.xml", True),
@@ -31,6 +30,18 @@ def problems_of(folder: Path) -> list[str]:
     found = [sums.stdout.decode()] if sums.returncode else []
     for name, pattern, needs_samples in VALIDATED:
         files = sorted(folder.glob(pattern))
-        if files:
+        if files and name == "ngff":
+            found += _problems_of_zips(files)
+        elif files:
             found += run_validator(name, *files, needs_samples=needs_samples)
     return found
+
+
+def _problems_of_zips(files: list[Path]) -> list[str]:
+    """Return what is wrong with zipped OME-Zarr: the validators look at folders."""
+    with tempfile.TemporaryDirectory() as place:
+        folders = [Path(place) / path.name.removesuffix(".zip") for path in files]
+        for path, folder in zip(files, folders, strict=True):
+            with zipfile.ZipFile(path) as archive:
+                archive.extractall(folder)
+        return run_validator("ngff", *folders, needs_samples=True)

@@ -64,7 +64,7 @@ class AnnotateTab(QWidget):
         self.findings = text_button(theme, "", "", lambda: self.open_export(FINDINGS))
         self.export = text_button(theme, "send", "Export …", self.open_export)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(6, 6, 6, 6)
+        layout.setContentsMargins(4, 6, 4, 6)
         layout.setSpacing(6)
         work = QHBoxLayout()
         work.addWidget(self.saved, 1)
