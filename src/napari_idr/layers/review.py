@@ -304,6 +304,7 @@ class Review:
         else:
             self._take_version(correction.before, after, new)
         self._layer.visible = True
+        viewer.layers.selection.active = self._layer
 
     def _take_version(
         self, before: AnnotatedObject, after: AnnotatedObject, new: tuple[AnnotatedObject, ...] = ()
@@ -366,6 +367,7 @@ class Review:
         viewer.layers.remove(self._layer)
         if isinstance(grid, ImageGrid):
             self._draw(grid)
+            self._brighten(self.desk.uuid)
 
     # -- what comes next
 
