@@ -40,9 +40,12 @@ def test_chunk_of_another_length_than_was_said_is_an_error(
         (level, _) = open_levels(session, f"{server.address}/image")
         server.requests.clear()
         server.faults[bad] = fault
+        height, width = CHUNK
         with pytest.raises((ChunkError, Unreachable)):
-            np.asarray(level)
-        assert [path for path, _ in server.requests].count(f"/image/{bad}") == 3
+            np.asarray(level[height : 2 * height, 2 * width : 3 * width])
+        asked = [path for path, _ in server.requests].count(f"/image/{bad}")
+        # What is too much is taken for the next answer of its connection: that try does not reach the server.
+        assert asked in ((2, 3) if fault == "excess" else (3,))
         assert session.loader.cache.get(level.array.key((1, 2))) is None
         server.faults.clear()
         assert np.array_equal(np.asarray(level), truth)

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 LONGEST_CELL = 65_536
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+# Begun only where a word begins: tried at every letter of a long text, they would take its length squared.
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]+")
 _FOLDER = re.compile(r"(?:^|[\s\"'=])(/(?:home|Users|mnt|data|root|tmp|media|Volumes)/\S+|[A-Za-z]:\\\S+|\\\\\w+\\\S+)")
-_PATIENT = re.compile(r"\b[A-Z][A-Z'-]+\^[A-Z][A-Z'-]*(?:\^[A-Z'-]*)*")
+_PATIENT = re.compile(r"(?<![\w'-])[A-Z][A-Z'-]+\^[A-Z][A-Z'-]*(?:\^[A-Z'-]*)*")
 
 RESERVED_COLUMNS = frozenset(
     (
