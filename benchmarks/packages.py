@@ -94,7 +94,6 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=40)
     parser.add_argument("--rois", type=int, default=25_000)
     parser.add_argument("--side", type=int, default=2048)
-    parser.add_argument("--processes", type=int, default=2)
     chosen = parser.parse_args()
     form = SubmissionForm(
         title="Benchmark",
@@ -136,16 +135,12 @@ def main() -> None:
     assert not report.errors, report.errors[:3]
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        written = write_package(
-            submission, "both", Report(report.findings, said), Path(folder), processes=chosen.processes
-        )
+        written = write_package(submission, "both", Report(report.findings, said), Path(folder))
         timed("package, written and read back", start)
         start = time.perf_counter()
         again = check_path(written.folder, known)
         timed("check of the package", start)
         assert again.passes, again.errors[:3]
-    workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"a process beside it: at most {workers:.0f} MB")
     print(f"most memory {megabytes():.0f} MB, {megabytes() - before:.0f} MB more than the annotations")
 
 

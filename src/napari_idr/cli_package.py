@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -75,8 +74,7 @@ def package(
         what = f"{len(report.open_warnings)} warnings need a yes"
         raise FormatError(what, stated.title, "look at them, then say it with --yes")
     output.mkdir(parents=True, exist_ok=True)
-    progress, processes = Progress(on_progress=_told(say)), os.cpu_count() or 1
-    return write_package(submission, target, report, output, progress, processes).folder
+    return write_package(submission, target, report, output, Progress(on_progress=_told(say))).folder
 
 
 def read_form(path: Path) -> SubmissionForm:

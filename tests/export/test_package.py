@@ -91,13 +91,6 @@ def test_each_archive_gets_its_own_tables(tmp_path: Path, target: Target, has: s
     assert "ro-crate-metadata.json" in package.files
 
 
-def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-    one = digests(written(full(), tmp_path / "one"))
-    assert digests(written(full(), tmp_path / "two", processes=2)) == one
-
-
 def test_what_does_not_pass_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="findings"):
         written(good(form=good_form(title="")), tmp_path)

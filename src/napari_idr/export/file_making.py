@@ -1,10 +1,8 @@
-"""The annotation files of a package, each written and read back at once, by one process or several."""
+"""One annotation file of a package: written, and read back at once."""
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from napari_idr.errors import NapariIdrError
@@ -14,7 +12,7 @@ from .compare import compare_file
 from .finding_makers import about_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from napari_idr.model.finding import Finding, Loss
@@ -29,29 +27,6 @@ class MadeFile:
     path: str
     losses: tuple[Loss, ...]
     findings: tuple[Finding, ...]
-
-
-def make_files(
-    files: Iterable[PlannedFile], folder: Path, step: Callable[[str], None], processes: int
-) -> Iterator[MadeFile]:
-    """Yield files as they are made; ``step`` is told of each, and stops the rest by raising."""
-    listed = list(files)
-    if processes <= 1:
-        for file in listed:
-            step(file.path)
-            yield make_file(file, folder)
-        return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        # The tables of all images first: they take longest.
-        waiting = [pool.submit(make_file, file, folder) for file in sorted(listed, key=lambda one: -len(one.sets))]
-        try:
-            for done in as_completed(waiting):
-                made = done.result()
-                step(made.path)
-                yield made
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
 
 
 def make_file(file: PlannedFile, folder: Path) -> MadeFile:

@@ -14,7 +14,7 @@ from napari_idr.formats.beside import beside, check_place
 
 from . import checksums
 from .documents import Documents, write_documents
-from .file_making import make_files
+from .file_making import MadeFile, make_file
 from .layout import package_name
 from .manifest import NAME as MANIFEST
 from .manifest import manifest, write_json
@@ -77,7 +77,6 @@ def write_package(
     report: Report,
     parent: Path,
     progress: Progress | None = None,
-    processes: int = 1,
 ) -> WrittenPackage:
     """Write a submission as a new folder in another one, and return what was written.
 
@@ -93,8 +92,6 @@ def write_package(
         Folder in which the package's folder is made.
     progress
         Is told how far it is.
-    processes
-        How many work on it at a time; more than one only from a program whose main module may be imported again.
 
     Raises
     ------
@@ -116,7 +113,7 @@ def write_package(
         place.mkdir()
         files = planned_files(submission, parquet=find_spec("pyarrow") is not None)
         progress.total = len(files) + 3
-        made = list(make_files(files, place, progress.step, processes))
+        made = [_made(file, place, progress) for file in files]
         losses = [(one.path, loss) for one in made for loss in one.losses]
         findings = [finding for one in made for finding in one.findings]
         if findings:
@@ -125,6 +122,11 @@ def write_package(
         _write_rest(submission, target, report, files, place, progress)
         written = tuple(sorted(path.relative_to(place).as_posix() for path in checksums.files_below(place)))
     return WrittenPackage(folder, written, tuple(losses))
+
+
+def _made(file: PlannedFile, folder: Path, progress: Progress) -> MadeFile:
+    progress.step(file.path)
+    return make_file(file, folder)
 
 
 def _write_rest(
