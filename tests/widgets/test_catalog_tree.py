@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fakes import BASE, FakeSession
-from qtpy.QtCore import QModelIndex, QPoint, Qt
+from qtpy.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt
 from qtpy.QtGui import QGuiApplication
 
 from napari_idr.errors import TimedOut
@@ -62,6 +62,21 @@ def test_the_model_keeps_the_rules_of_qt(
         model.fetchMore(model.index(0, 0))
     model.show_found("“x”", Page((session._plates()[0],), 0, 1))
     qtmodeltester.check(model)
+
+
+def test_a_theme_that_changes_leaves_the_tree_as_it_is(
+    qtbot: QtBot, tree: CatalogTree, session: FakeSession, theme: Theme
+) -> None:
+    said: list[str] = []
+    tree.catalog.layoutAboutToBeChanged.connect(lambda: said.append("about to"))
+    tree.catalog.layoutChanged.connect(lambda: said.append("changed"))
+    kept = QPersistentModelIndex(expand(qtbot, tree, 0).model().index(0, 0, index_of(tree, 0)))
+    name = kept.data()
+    theme.changed.emit()
+    assert said == ["about to", "changed"]
+    assert (kept.data(), kept.parent().data()) == (name, "IDR")
+    tree.catalog.set_repositories([])  # looks at what the filter keeps
+    assert not kept.isValid()
 
 
 def test_nothing_is_asked_before_a_row_is_expanded(tree: CatalogTree, session: FakeSession) -> None:

@@ -98,7 +98,12 @@ class CatalogModel(QAbstractItemModel):
         return self._row(index).node if index.isValid() else None
 
     def forget_icons(self) -> None:
-        """Draw all icons anew, after the theme changed."""
+        """Draw all icons anew, after the theme changed.
+
+        Qt wants the one signal before the other: without it the filter above keeps indexes of what it has thrown away,
+        and the process dies when the next rows go.
+        """
+        self.layoutAboutToBeChanged.emit()
         self._icons.clear()
         self.layoutChanged.emit()
 
