@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from postgresql_server import server  # noqa: F401 - fixture
 
 from napari_idr.workspace.database import sqlite_address
 from napari_idr.workspace.workspace import Workspace

@@ -8,7 +8,6 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from private_postgresql import PrivatePostgresql, programs
 from reviewing import ADA, GRACE, new_queue, sets
 
 from napari_idr.review.desk import Desk
@@ -19,8 +18,9 @@ from napari_idr.workspace.autosave import Autosave
 from napari_idr.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from private_postgresql import PrivatePostgresql
 
     from napari_idr.errors import NapariIdrError
     from napari_idr.model.annotator import Annotator
@@ -28,25 +28,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="PostgreSQL is tried where it has Unix sockets")
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[PrivatePostgresql]:
-    folder = programs()
-    if folder is None:
-        missing = "PostgreSQL's programs (initdb, postgres) are not installed"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    server = PrivatePostgresql(folder)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
-
-
 @pytest.fixture
 def address(server: PrivatePostgresql, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(module, "AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(module, "AGAIN_SECONDS", 0.0)
     monkeypatch.setattr(autosaving, "AGAIN_SECONDS", 0.05)
     return server.database(f"r{abs(hash(request.node.name))}")
 

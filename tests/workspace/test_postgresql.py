@@ -23,31 +23,12 @@ from napari_idr.workspace.events import Batch, joined, new_event
 from napari_idr.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from private_postgresql import PrivatePostgresql
 
 KEY = IMAGE.key
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="PostgreSQL is tried where it has Unix sockets")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PrivatePostgresql]:
-    from private_postgresql import PrivatePostgresql, programs
-
-    folder = programs()
-    if folder is None:
-        missing = "PostgreSQL's programs (initdb, postgres) are not installed"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    server = PrivatePostgresql(folder)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
 
 
 @pytest.fixture
