@@ -63,10 +63,10 @@ def _is_same(one: Shape, other: Shape) -> bool:
         return corners.shape == others.shape and bool(np.abs(corners - others).max() <= SAME_PIXELS)
     if np.abs(corners.mean(axis=0) - others.mean(axis=0)).max() > np.ptp(corners, axis=0).max():
         return False
-    return _overlap(corners, others, outline == "ellipse") > SAME_IOU
+    return _overlap(corners, others) > SAME_IOU
 
 
-def _overlap(corners: np.ndarray, others: np.ndarray, ellipses: bool) -> float:
+def _overlap(corners: np.ndarray, others: np.ndarray) -> float:
     """Return intersection over union; ellipses by the boxes in their own directions, which shrink alike."""
     import shapely
 
@@ -74,5 +74,4 @@ def _overlap(corners: np.ndarray, others: np.ndarray, ellipses: bool) -> float:
     if not (first.is_valid and second.is_valid):
         return 0.0
     union = first.union(second).area
-    overlap = first.intersection(second).area / union if union else 0.0
-    return overlap if not ellipses or overlap > SAME_IOU else 0.0
+    return float(first.intersection(second).area / union) if union else 0.0

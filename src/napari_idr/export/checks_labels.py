@@ -49,10 +49,11 @@ def check_label_image(
         yield about_image("P08", image, "a label is negative; the background is 0", part=labels.name)
         return
     counts = _counts(pixels)
+    background = counts.pop(0, 0)
     if not counts:
         yield about_image("P09", image, "the label image is empty", part=labels.name)
         return
-    if 0 not in np.unique(pixels[..., ::16, ::16]) and not (pixels == 0).any():
+    if not background:
         yield about_image("P08", image, "no pixel is background (0)", part=labels.name)
     yield from _check_rows(image, labels, rows, set(counts))
     yield from _check_pieces(image, labels, pixels, counts)
@@ -76,9 +77,9 @@ def _unfit(image: AnnotatedImage, labels: LabelImage) -> str:
 
 
 def _counts(pixels: np.ndarray) -> dict[int, int]:
-    """Return how many pixels each label has."""
+    """Return how many pixels have each value that occurs, 0 included."""
     values, counts = np.unique(pixels, return_counts=True) if pixels.max(initial=0) > 1 << 24 else _by_bins(pixels)
-    return {int(value): int(count) for value, count in zip(values, counts, strict=True) if value}
+    return {int(value): int(count) for value, count in zip(values, counts, strict=True)}
 
 
 def _by_bins(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -92,9 +93,7 @@ def _check_rows(
 ) -> Iterator[Finding]:
     missing = sorted(values - set(rows))
     if missing:
-        named = ", ".join(str(value) for value in missing[:NAMED_VALUES])
-        more = f" and {len(missing) - NAMED_VALUES} more" if len(missing) > NAMED_VALUES else ""
-        yield about_image("P09", image, f"labels without a row: {named}{more}", part=labels.name)
+        yield about_image("P09", image, f"labels without a row: {_named(missing)}", part=labels.name)
     for value in sorted(set(rows) - values):
         yield about_object("P09", image, rows[value], f"no pixel of {labels.name} has the value {value}")
 
@@ -112,9 +111,12 @@ def _check_pieces(
 
 
 def _labels(values: list[int]) -> str:
+    return f"label {_named(values)} is" if len(values) == 1 else f"labels {_named(values)} are"
+
+
+def _named(values: list[int]) -> str:
     named = ", ".join(str(value) for value in values[:NAMED_VALUES])
-    more = f" and {len(values) - NAMED_VALUES} more" if len(values) > NAMED_VALUES else ""
-    return f"label {named}{more} is" if len(values) == 1 else f"labels {named}{more} are"
+    return f"{named} and {len(values) - NAMED_VALUES} more" if len(values) > NAMED_VALUES else named
 
 
 def _torn(pixels: np.ndarray) -> list[int]:

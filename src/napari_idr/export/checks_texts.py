@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from napari_idr.formats.documents.submitted_file import is_path
 
 from .finding_makers import about_image, about_object, object_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from napari_idr.model.annotation_set import AnnotatedImage, AnnotatedObject, AnnotationSet
-    from napari_idr.model.finding import Finding
+    from napari_idr.model.finding import Finding, Fix
+
+T = TypeVar("T")
 
 LONGEST_CELL = 65_536
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -35,24 +37,29 @@ RESERVED_COLUMNS = frozenset(
 
 def check_unique(annotations: AnnotationSet) -> Iterator[Finding]:
     """Yield P11: ids, names and label values that two objects of one image share."""
-    image = annotations.image
-    for what, values, fix in (
-        ("id", [one.uuid for one in annotations.objects], "renumber"),
-        ("name", [one.name for one in annotations.objects if one.name], "rename"),
-    ):
-        for value in _twice(values):
-            first = next(one for one in annotations.objects if value in (one.uuid, one.name))
-            count = values.count(value)
-            yield about_object("P11", image, first, f"{count} objects have the {what} {value}", fix=fix)  # type: ignore[arg-type]
-    places = [(one.label.image, one.label.value) for one in annotations.objects if one.label is not None]
+    image, objects = annotations.image, annotations.objects
+    named = [one for one in objects if one.name]
+    yield from _check_shared(image, "id", [(one.uuid, one) for one in objects], "renumber")
+    yield from _check_shared(image, "name", [(one.name, one) for one in named], "rename")
+    places = [(one.label.image, one.label.value) for one in objects if one.label is not None]
     for name, value in _twice(places):
         yield about_image("P11", image, f"several objects have the label {value}", part=name, fix="renumber")
     for name in _twice([label.name for label in annotations.labels]):
         yield about_image("P11", image, f"several label images are called {name}", part=name, fix="rename")
 
 
-def _twice(values: list) -> list:  # type: ignore[type-arg]
-    return [value for value, count in Counter(values).items() if count > 1]
+def _check_shared(
+    image: AnnotatedImage, what: str, said: list[tuple[str, AnnotatedObject]], fix: Fix
+) -> Iterator[Finding]:
+    """Yield a finding, about the first of them, for each text that several objects have."""
+    first = dict(reversed(said))
+    for value, count in _twice([value for value, _ in said]).items():
+        yield about_object("P11", image, first[value], f"{count} objects have the {what} {value}", fix=fix)
+
+
+def _twice(values: Iterable[T]) -> dict[T, int]:
+    """Return what occurs more than once, and how often."""
+    return {value: count for value, count in Counter(values).items() if count > 1}
 
 
 def check_columns(image: AnnotatedImage, one: AnnotatedObject) -> Iterator[Finding]:

@@ -114,11 +114,9 @@ def _without_single(labels: LabelImage) -> list[tuple[str, int]]:
 
 def _same_pixels(one: LabelImage, other: LabelImage) -> bool:
     first, second = one.pixels, other.pixels
-    if first.size <= SLAB:
+    if first.size <= SLAB or first.shape != second.shape:
         return bool(np.array_equal(np.squeeze(first[...]), np.squeeze(second[...])))
     step = max(1, SLAB // max(1, first.size // first.shape[0]))
-    if first.shape != second.shape:
-        return bool(np.array_equal(np.squeeze(first[...]), np.squeeze(second[...])))
     return all(
         np.array_equal(first[start : start + step], second[start : start + step])
         for start in range(0, first.shape[0], step)

@@ -18,7 +18,6 @@ from .finding_makers import about_all
 from .scan_ome_xml import scan_rois
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from napari_idr.model.annotation_set import AnnotatedImage, AnnotationSet
@@ -52,47 +51,37 @@ def check_file(path: Path, name: str, known: KnownTerms, image: AnnotatedImage |
     image
         The image that it is about, where that is known.
     """
-    document = _document_check(path, known)
-    if document is not None:
-        return FileCheck(tuple(document()))
+    found = _document_findings(path, known)
+    if found is not None:
+        return FileCheck(found)
     try:
         format_ = format_of_path(path)
     except Unsupported:
         return FileCheck(is_known=False)
-    findings = list(_scan(path, name))
+    findings = _scan(path, name)
     if not format_.reads:
         return FileCheck(tuple(findings))
     try:
         sets = format_.read(path, image)
     except NapariIdrError as error:
-        return FileCheck((*findings, _as_finding(error, name)) if not findings else tuple(findings))
-    remarks = dict.fromkeys(remark for one in sets for remark in one.remarks)
-    findings += [about_all("P22", name, remark, warning=True) for remark in remarks if not findings]
+        return FileCheck(tuple(findings) or (_as_finding(error, name),))
+    if not findings:
+        remarks = dict.fromkeys(remark for one in sets for remark in one.remarks)
+        findings = [about_all("P22", name, remark, warning=True) for remark in remarks]
     return FileCheck(tuple(findings), sets)
 
 
-def _document_check(path: Path, known: KnownTerms) -> Callable[[], tuple[Finding, ...]] | None:
-    """Return what checks a document that is no annotation file, None for any other."""
+def _document_findings(path: Path, known: KnownTerms) -> tuple[Finding, ...] | None:
+    """Return what is wrong with a document that is no annotation file, None for any other."""
     name = path.name.lower()
     if name.startswith("file_list_annotations"):
-        return lambda: check_bia_file_list(path)
+        return check_bia_file_list(path)
     if name.endswith("-annotation.csv"):
-        return lambda: check_idr_annotation(path, _Labels(known))
+        labels = {accession: term.label for accession in known.accessions() if (term := known.term(accession))}
+        return check_idr_annotation(path, labels)
     if name.endswith((".yaml", ".yml")) and "mifa" in name:
-        return lambda: check_mifa(path)
+        return check_mifa(path)
     return None
-
-
-class _Labels(dict[str, str]):
-    """Labels of terms by accession, looked up as they are asked for."""
-
-    def __init__(self, known: KnownTerms) -> None:
-        super().__init__()
-        self._known = known
-        for accession in known.accessions():
-            term = known.term(accession)
-            if term is not None:
-                self[accession] = term.label
 
 
 def _scan(path: Path, name: str) -> list[Finding]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_idr.formats.annotations.outlines import ELLIPSE_CORNERS
 from napari_idr.model.annotation import Label as TextLabel
 from napari_idr.model.annotation import Line, Mask, Point, Polygon, Polyline, Rectangle, Shape
 from napari_idr.model.annotation_set import new_uuid
-from napari_idr.model.shape_geometry import PIXEL_CENTRE, place
+from napari_idr.model.shape_geometry import PIXEL_CENTRE, ellipse_outline, place
 
 from .checks_shapes import is_inside
 from .checks_texts import RESERVED_COLUMNS
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from napari_idr.model.finding import Finding
 
     from .checks_terms import KnownTerms
-
-ELLIPSE_CORNERS = 64
-"""Corners of the polygon that part of an ellipse becomes."""
 
 
 def apply_fix(finding: Finding, annotations: AnnotationSet, known: KnownTerms) -> AnnotationSet:
@@ -102,19 +100,10 @@ def _geometry(shape: Shape) -> BaseGeometry:
     kind, corners = place(shape)
     xy = corners[:, ::-1] + PIXEL_CENTRE
     if kind == "ellipse":
-        return shapely.Polygon(ellipse_corners(xy))
+        return shapely.Polygon(ellipse_outline(xy, ELLIPSE_CORNERS))
     if isinstance(shape, Line | Polyline):
         return shapely.LineString(xy)
     return shapely.make_valid(shapely.Polygon(xy))
-
-
-def ellipse_corners(box: np.ndarray, count: int = ELLIPSE_CORNERS) -> np.ndarray:
-    """Return corners on an ellipse, given by the four corners of the box in its own direction."""
-    centre = box.mean(axis=0)
-    first, second = (box[1] - box[0]) / 2, (box[3] - box[0]) / 2
-    angles = np.linspace(0, 2 * np.pi, count, endpoint=False)[:, None]
-    corners: np.ndarray = centre + np.cos(angles) * first + np.sin(angles) * second
-    return corners
 
 
 def _shapes_of(geometry: BaseGeometry, like: Shape) -> list[Shape]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from napari_idr.formats.model_json import time_text
 from napari_idr.version import VERSION
 
 from .checks_terms import terms_of
@@ -13,7 +14,6 @@ from .checksums import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from napari_idr.model.annotation_set import AnnotatedImage, AnnotationSet
@@ -32,7 +32,7 @@ def manifest(
     form = submission.form
     return {
         "schema": SCHEMA,
-        "created": instant(form.created),
+        "created": time_text(form.created) or None,
         "generator": {"name": "napari-idr", "version": VERSION},
         "target": target,
         "title": form.title,
@@ -55,11 +55,6 @@ def manifest(
         },
         "files": [file_as_json(folder, path, role) for path, role in sorted(roles.items())],
     }
-
-
-def instant(when: datetime | None) -> str | None:
-    """Return a time as the package writes it: UTC, ISO 8601, "Z"."""
-    return when.isoformat().replace("+00:00", "Z") if when is not None else None
 
 
 def source_as_json(image: AnnotatedImage, number: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import FormatError, NotFound
@@ -94,6 +95,7 @@ class _PackageCheck:
         self._folder, self._known, self._on_progress = folder, known, on_progress
         self._found: list[Finding] = []
         self._checked: dict[str, FileCheck] = {}
+        self._digest = cache(lambda name: checksums.sha256_of(folder / name))
 
     def report(self) -> Report:
         """Return all findings, and who said yes to which warning when it was written."""
@@ -103,24 +105,27 @@ class _PackageCheck:
         self._found += self._check_checksums(names)
         stated = self._json(MANIFEST)
         self._found += self._check_manifest(stated, names)
-        for name in sorted(set(names) - OWN_DOCUMENTS, key=lambda one: (one != ALL_OBJECTS, one)):
-            self._on_progress(name)
-            self._checked[name] = check_file(self._folder / name, name, self._known, self._image_of(name))
-            self._found += self._checked[name].findings
+        if ALL_OBJECTS in names:
+            self._check_file(ALL_OBJECTS)
+        images = self._images()
+        for name in names:
+            if name not in OWN_DOCUMENTS and name not in self._checked:
+                self._check_file(name, _image_of(name, images))
         if CRATE in names:
             self._found += check_ro_crate(self._folder)
         self._found += self._check_contents(names, _target(stated))
         return Report(sorted_findings(_once(self._found)), tuple(_acknowledged(self._json(PREFLIGHT))))
 
-    def _image_of(self, name: str) -> AnnotatedImage | None:
-        """Return the image that a file is about by its name, as far as the table of all objects knows it."""
+    def _check_file(self, name: str, image: AnnotatedImage | None = None) -> None:
+        self._on_progress(name)
+        self._checked[name] = check_file(self._folder / name, name, self._known, image)
+        self._found += self._checked[name].findings
+
+    def _images(self) -> dict[str, AnnotatedImage]:
+        """Return the images that the table of all objects knows, by what the names of their files begin with."""
         table = self._checked.get(ALL_OBJECTS)
         images = {one.image.key: one.image for one in table.sets} if table is not None else {}
-        file = name.rpartition("/")[2]
-        for key, stem in stems(list(images.values())).items():
-            if file.startswith((f"{stem}.", f"{stem}__")):
-                return images[key]
-        return None
+        return {stem: images[key] for key, stem in stems(list(images.values())).items()}
 
     def _check_links(self) -> Iterator[Finding]:
         for path in self._folder.rglob("*"):
@@ -142,7 +147,7 @@ class _PackageCheck:
         for name in sorted(set(names) - set(listed) - {checksums.NAME}):
             yield about_all("P22", name, "it is there and not listed")
         for name in sorted(set(listed) & set(names)):
-            if checksums.sha256_of(self._folder / name) != listed[name]:
+            if self._digest(name) != listed[name]:
                 yield about_all("P22", name, "it was changed after the package was written (another checksum)")
 
     def _json(self, name: str) -> dict[str, Any]:
@@ -169,7 +174,7 @@ class _PackageCheck:
             name = one.get("path") if isinstance(one, dict) else None
             if name not in names:
                 yield about_all("P22", MANIFEST, f"it lists {name}, which is not there")
-            elif checksums.sha256_of(self._folder / str(name)) != one.get("sha256"):
+            elif self._digest(name) != one.get("sha256"):
                 yield about_all("P22", MANIFEST, f"it states another checksum of {name}")
 
     def _check_contents(self, names: list[str], target: Target) -> Iterator[Finding]:
@@ -207,6 +212,12 @@ class _PackageCheck:
         if back.sets and not back.findings:
             lossy = {loss.uuid for loss in format_of_key(file.format).losses(file.sets)}
             yield from compare_file(file, back.sets, lossy)
+
+
+def _image_of(name: str, images: Mapping[str, AnnotatedImage]) -> AnnotatedImage | None:
+    """Return the image that a file is about by its name, None where it says none."""
+    file = name.rpartition("/")[2]
+    return next((image for stem, image in images.items() if file.startswith((f"{stem}.", f"{stem}__"))), None)
 
 
 def _target(stated: Mapping[str, Any]) -> Target:

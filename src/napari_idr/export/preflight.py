@@ -136,12 +136,8 @@ def ask_repository(
         try:
             findings += check_same_image(one_set.image, current(one_set.image))
             findings += check_already_there(one_set, existing(one_set.image))
-        except LookupError as gone:
-            findings += check_same_image(one_set.image, _as_ours(gone))
+        except NotFound as gone:
+            findings += check_same_image(one_set.image, gone)
         except NapariIdrError as error:
             unchecked.append(f"P01, P24: {error}")
     return Report(sorted_findings(findings), report.acknowledged, tuple(unchecked))
-
-
-def _as_ours(error: Exception) -> NapariIdrError:
-    return error if isinstance(error, NapariIdrError) else NotFound(str(error), "the image", "search for it")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_idr.formats.model_json import time_text
 from napari_idr.model.submission import LICENSES
 from napari_idr.version import VERSION
 
 from .finding_makers import image_words
-from .manifest import counts, instant
+from .manifest import counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,7 +46,7 @@ def _head(submission: Submission) -> Iterator[str]:
     yield f"- Annotated by: {', '.join(_person(one.name, one.orcid) for one in form.authors)}"
     yield f"- Licence of the annotations: {form.license} ({LICENSES.get(form.license, 'not stated')})"
     yield f"- Organism: {form.organism}{f' ({form.organism_accession})' if form.organism_accession else ''}"
-    yield f"- Made: {instant(form.created)}, with napari-idr {VERSION}"
+    yield f"- Made: {time_text(form.created)}, with napari-idr {VERSION}"
     yield f"- Method: {_line(form.method)}"
     for name, text in (("Criteria", form.criteria), ("Coverage", form.coverage)):
         if text:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from napari_idr.formats.model_json import time_text
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -85,6 +87,5 @@ def finding_as_json(finding: Finding, said: Acknowledgement | None = None) -> di
         "object": finding.uuid,
     }
     if said is not None:
-        at = said.at.isoformat().replace("+00:00", "Z")
-        found["acknowledged"] = {"by": said.by.name, "orcid": said.by.orcid, "at": at}
+        found["acknowledged"] = {"by": said.by.name, "orcid": said.by.orcid, "at": time_text(said.at)}
     return found

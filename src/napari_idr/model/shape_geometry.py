@@ -68,6 +68,15 @@ def _ellipse_box(shape: Ellipse) -> np.ndarray:
     )
 
 
+def ellipse_outline(box: np.ndarray, count: int) -> np.ndarray:
+    """Return ``count`` places round an ellipse, given by the four corners of the box in its own direction."""
+    centre = box.mean(axis=0)
+    first, second = (box[1] - box[0]) / 2, (box[3] - box[0]) / 2
+    angles = np.linspace(0, 2 * np.pi, count, endpoint=False)[:, None]
+    outline: np.ndarray = centre + np.cos(angles) * first + np.sin(angles) * second
+    return outline
+
+
 def linear(transform: Transform) -> np.ndarray:
     """Return the 2 x 2 matrix of a transform, acting on columns of x, y."""
     return np.array([[transform.a00, transform.a01], [transform.a10, transform.a11]], float)

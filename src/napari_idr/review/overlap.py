@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from napari_idr.model.shape_geometry import place
+from napari_idr.model.shape_geometry import ellipse_outline, place
 
 if TYPE_CHECKING:
     from napari_idr.model.annotation_set import AnnotatedObject
@@ -39,18 +37,10 @@ def _covered(one: AnnotatedObject) -> Any | None:
     for shape in one.shapes:
         kind, corners = place(shape)
         if kind == "ellipse":
-            corners = _round(corners)
+            corners = ellipse_outline(corners, CORNERS)
         elif kind not in ("polygon", "rectangle"):
             continue
         if len(corners) > 2:
             parts.append(Polygon(corners).buffer(0))
     covered = unary_union(parts) if parts else None
     return covered if covered is not None and covered.area > 0 else None
-
-
-def _round(box: np.ndarray) -> np.ndarray:
-    """Return the outline of the ellipse in a box of four corners."""
-    centre, across, down = box.mean(axis=0), (box[1] - box[0]) / 2, (box[3] - box[0]) / 2
-    angle = np.linspace(0, 2 * np.pi, CORNERS, endpoint=False)[:, None]
-    outline: np.ndarray = centre + np.cos(angle) * across + np.sin(angle) * down
-    return outline
