@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from psygnal import Signal
 
+from napari_idr.formats.model_json import encode
 from napari_idr.workspace.changes import ObjectChange, object_events, undo_event
-from napari_idr.workspace.codec import encode
 from napari_idr.workspace.events import Batch, Document, new_event
 
 from .candidates import person

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from napari_idr.errors import FormatError
-from napari_idr.workspace.codec import LONGEST
+from napari_idr.formats.model_json import LONGEST
 from napari_idr.workspace.events import Document
 
 from .queue import Order, QueueFilter

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from napari_idr.errors import Cancelled, FormatError, NotFound
+from napari_idr.formats.model_json import decode, encode
 from napari_idr.model.annotation_set import AnnotatedImage
 from napari_idr.workspace.changes import ObjectChange, described_event, object_events, painted_event
-from napari_idr.workspace.codec import decode, encode
 from napari_idr.workspace.events import Batch, Document, joined, new_event
 from napari_idr.workspace.label_pixels import painted, snapshot
 from napari_idr.workspace.rows import last_place

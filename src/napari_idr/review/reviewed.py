@@ -7,8 +7,8 @@ from statistics import fmean
 from typing import TYPE_CHECKING, cast
 
 from napari_idr.errors import FormatError
+from napari_idr.formats.model_json import decode
 from napari_idr.model.annotation_set import AnnotatedObject
-from napari_idr.workspace.codec import decode
 
 from .agreement import agreement, agreement_per_class
 from .candidates import person
