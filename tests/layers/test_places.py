@@ -64,3 +64,16 @@ def test_the_link_of_a_study_is_shown_in_the_catalogue_and_the_dock_comes_to_the
     assert dock.browse.isVisible()
     assert not known.viewer.layers
     dock.browse.stop()
+
+
+def test_a_dock_that_was_hidden_is_shown_with_what_was_found(
+    known: ViewerSession, server: EmbeddedServer, qtbot: QtBot
+) -> None:
+    around, dock = known.viewer.window.add_plugin_dock_widget("napari-idr", "IDR")
+    around.hide()
+    assert not dock.browse.isVisible()
+    job = known.open(f"{server.address}study/idr9901/")
+    qtbot.waitUntil(lambda: job.state != "running", timeout=PATIENCE)
+    assert job.state == "done"
+    assert dock.browse.isVisible()
+    dock.browse.stop()

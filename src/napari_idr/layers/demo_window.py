@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import TimedOut
 
+from .shown_dock import show_dock
 from .viewer_session import ViewerSession
 
 if TYPE_CHECKING:
@@ -83,8 +84,7 @@ def viewer_with_dock() -> tuple[Any, Any]:
     import napari
 
     viewer = napari.Viewer()
-    _, dock = viewer.window.add_plugin_dock_widget("napari-idr", "IDR")
-    return viewer, dock
+    return viewer, show_dock(viewer)
 
 
 def demonstrate(session: ViewerSession, tell: Callable[[str], None]) -> OpenJob:

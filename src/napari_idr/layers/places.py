@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from psygnal import Signal
 
 from .open_job import OpenJob
+from .shown_dock import show_dock
 
 if TYPE_CHECKING:
     from napari_idr.model.catalog import Node
@@ -49,4 +50,4 @@ class Places:
     def _open_dock(self) -> None:
         viewer = self._viewer_session.viewer
         if viewer is not None:
-            viewer.window.add_plugin_dock_widget("napari-idr", "IDR")  # one that is there already is shown
+            show_dock(viewer)

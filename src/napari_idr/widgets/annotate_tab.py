@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from napari_idr.export.remembered_forms import RememberedForms
 from napari_idr.export.report import Report
 from napari_idr.layers.object_selection import go_to
+from napari_idr.layers.shown_dock import show_dock_here
 from napari_idr.layers.submission_draft import SubmissionDraft, Wanted
 from napari_idr.model.annotator import NOBODY
 
@@ -223,14 +224,8 @@ def _start(kind: Kind) -> None:
 
 def _shown_tab() -> AnnotateTab | None:
     """Return the tab in the dock of the current viewer, brought to the front; None without a viewer."""
-    import napari
-
-    viewer = napari.current_viewer()
-    if viewer is None:
-        return None
-    around, dock = viewer.window.add_plugin_dock_widget("napari-idr", "IDR")
-    around.show()
-    around.raise_()
-    tab: AnnotateTab = dock.annotate
-    dock.show_tab(tab)
-    return tab
+    dock = show_dock_here()
+    if dock is not None:
+        dock.show_tab(dock.annotate)
+        return dock.annotate
+    return None

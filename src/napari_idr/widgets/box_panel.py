@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QSpinBox
 from napari_idr.errors import NapariIdrError
 from napari_idr.layers.box_parts import choices, layers_of_image, levels_of
 from napari_idr.layers.box_places import depth_of, rectangles, region_in_view, region_of_shapes, whole_region
+from napari_idr.layers.shown_dock import show_dock_here
 
 from .buttons import text_button
 from .workers import while_alive
@@ -199,12 +200,6 @@ class BoxPanel(QWidget):
 
 def show_box_panel() -> None:
     """Open the panel in the dock of the current viewer: the command of the palette."""
-    import napari
-
-    viewer = napari.current_viewer()
-    if viewer is None:
-        return
-    around, dock = viewer.window.add_plugin_dock_widget("napari-idr", "IDR")
-    around.show()
-    around.raise_()
-    dock.boxes.open()
+    dock = show_dock_here()
+    if dock is not None:
+        dock.boxes.open()

@@ -26,6 +26,7 @@ from napari_idr.export.package import Progress
 from napari_idr.export.remembered_forms import RememberedForms
 from napari_idr.export.report import Acknowledgement, Report, key_of, sorted_findings
 from napari_idr.layers.object_selection import go_to, select
+from napari_idr.layers.shown_dock import show_dock_here
 from napari_idr.layers.submission_draft import Checked, Wanted, nobody_yet
 
 from .buttons import text_button
@@ -347,9 +348,6 @@ def _write(
 
 def show_export() -> None:
     """Open the dialog for the current viewer: the command of the palette."""
-    import napari
-
-    viewer = napari.current_viewer()
-    if viewer is not None:
-        _, dock = viewer.window.add_plugin_dock_widget("napari-idr", "IDR")
+    dock = show_dock_here()
+    if dock is not None:
         dock.annotate.open_export()

@@ -10,6 +10,7 @@ from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QAbstractItemView, QLabel, QSizePolicy, QTableView, QVBoxLayout, QWidget
 
 from napari_idr.layers.review import Review
+from napari_idr.layers.shown_dock import show_dock_here
 from napari_idr.review.reviewer import load_reviewer
 
 from .notice_strip import NoticeStrip
@@ -347,21 +348,7 @@ class ReviewTab(QWidget):
 
 def review_here() -> None:
     """Show the tab Review: the command of the palette."""
-    tab = shown_tab()
-    if tab is not None:
-        tab.queues.look()
-
-
-def shown_tab() -> ReviewTab | None:
-    """Return the tab in the dock of the current viewer, brought to the front; None without a viewer."""
-    import napari
-
-    viewer = napari.current_viewer()
-    if viewer is None:
-        return None
-    around, dock = viewer.window.add_plugin_dock_widget("napari-idr", "IDR")
-    around.show()
-    around.raise_()
-    tab: ReviewTab = dock.review
-    dock.show_tab(tab)
-    return tab
+    dock = show_dock_here()
+    if dock is not None:
+        dock.show_tab(dock.review)
+        dock.review.queues.look()

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QListWidget,
 
 from napari_idr.layers import roi_sending
 from napari_idr.layers.roi_edits import sendable_layers
+from napari_idr.layers.shown_dock import show_dock_here
 
 from .buttons import text_button
 from .change_tree import ChangeTree, arrived, sentence
@@ -223,9 +224,6 @@ def _send(
 
 def show_send_rois() -> None:
     """Open the dialog for the current viewer: the command of the palette."""
-    import napari
-
-    viewer = napari.current_viewer()
-    if viewer is not None:
-        _, dock = viewer.window.add_plugin_dock_widget("napari-idr", "IDR")
+    dock = show_dock_here()
+    if dock is not None:
         dock.send_rois()

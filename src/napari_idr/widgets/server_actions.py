@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, Signal
 from superqt.utils import ensure_main_thread
 
+from napari_idr.layers.shown_dock import show_dock_here
 from napari_idr.remote.safe_address import host_of
 
 from .servers_dialog import ServersDialog
@@ -97,9 +98,6 @@ class ServerActions(QObject):
 
 def show_servers() -> None:
     """Open the dialog in the current viewer: the command of the palette."""
-    import napari
-
-    viewer = napari.current_viewer()
-    if viewer is not None:
-        _, dock = viewer.window.add_plugin_dock_widget("napari-idr", "IDR")
+    dock = show_dock_here()
+    if dock is not None:
         dock.browse.servers.show()
