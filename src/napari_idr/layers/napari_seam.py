@@ -311,8 +311,10 @@ def guard_range(layer: Layer, is_complete: Callable[[], bool], when_complete: Ca
 
 
 def warm_up() -> None:
-    """Import, in a worker, what adding layers would otherwise import in the GUI thread; absent modules are no loss."""
+    """Import, in a worker, what opening would otherwise import while somebody waits; absent modules are no loss."""
     for module in (
+        "napari_idr.readers.open",
+        "napari_idr.remote.http_store",
         "zarr",
         "obstore.store",
         "pandas",
