@@ -27,7 +27,7 @@ BASE = "/ols4/api"
 TERMS = "NAPARI_IDR_DEMO_TERMS"
 """Environment variable: a table of terms to serve instead, one a row, with names of columns in the first."""
 IRI = "http://www.ebi.ac.uk/cmpo/"
-NAME, ACCESSION = "Phenotype Term Name", "Phenotype Term Accession"
+SAID, NAME, ACCESSION = "Phenotype", "Phenotype Term Name", "Phenotype Term Accession"
 LARGEST_PAGE = 500
 DEFINITIONS = {
     "CMPO_0000118": "The cell has a round outline.",
@@ -103,11 +103,18 @@ class Ontology:
 
 
 def _served_terms(served: Served) -> list[OntologyTerm]:
-    """Return the terms that the served data name, once each, by accession."""
-    found = dict(_named(_annotations(served)))
+    """Return the terms that the served data name, once each, by accession; what their authors say is a synonym."""
+    labels: dict[str, str] = {}
+    synonyms: dict[str, dict[str, None]] = {}
+    for accession, label, said in _named(_annotations(served)):
+        labels[accession] = label
+        if said and said != label:
+            synonyms.setdefault(accession, {})[said] = None
     return [
-        OntologyTerm(accession, label, IRI + accession, DEFINITIONS.get(accession, ""))
-        for accession, label in sorted(found.items())
+        OntologyTerm(
+            accession, label, IRI + accession, DEFINITIONS.get(accession, ""), tuple(synonyms.get(accession, ()))
+        )
+        for accession, label in sorted(labels.items())
     ]
 
 
@@ -119,11 +126,14 @@ def _annotations(served: Served) -> Iterator[MapAnnotation]:
         yield from image.annotations
 
 
-def _named(annotations: Iterable[MapAnnotation]) -> Iterator[tuple[str, str]]:
+def _named(annotations: Iterable[MapAnnotation]) -> Iterator[tuple[str, str, str]]:
+    """Yield accession, label and the authors' own words, "" where it is open which of them belong to the term."""
     for annotation in annotations:
-        labels = [value for key, value in annotation.values if key == NAME]
-        accessions = [value for key, value in annotation.values if key == ACCESSION]
-        yield from zip(accessions, labels, strict=False)
+        said, labels, accessions = (
+            [value for key, value in annotation.values if key == wanted] for wanted in (SAID, NAME, ACCESSION)
+        )
+        words = said if len(said) == len(labels) else [""] * len(labels)
+        yield from zip(accessions, labels, words, strict=False)
 
 
 def _table_terms(table: Path) -> list[OntologyTerm]:

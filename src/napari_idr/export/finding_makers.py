@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_idr.model.finding import Finding
+from napari_idr.model.image import field_words
 
 from .rules import RULES
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 def image_words(image: AnnotatedImage) -> str:
     """Return what people call an image: plate and well, else its name."""
     if image.plate and image.well:
-        field = f" field {image.field}" if image.field else ""
-        return f"{image.plate} {image.well}{field}"
+        return " ".join(part for part in (image.plate, image.well, field_words(image.field)) if part)
     return image.name or image.address
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_idr.model.image import field_words
 from napari_idr.remote.safe_address import to_keep
 from napari_idr.version import VERSION
 
@@ -158,7 +159,7 @@ def provenance_of(metadata: ImageMetadata, reference: ImageReference) -> dict[st
 def image_title(metadata: ImageMetadata, reference: ImageReference) -> str:
     """Return what people call an image: well and field first, else its name."""
     if reference.well:
-        return f"{reference.well} · field {reference.field}" if reference.field else reference.well
+        return " · ".join(part for part in (reference.well, field_words(reference.field)) if part)
     name = reference.name or metadata.name
     return name or reference.source.rstrip("/").rsplit("/", 1)[-1]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_idr.model.image import field_words
 from napari_idr.remote.safe_address import to_keep
 from napari_idr.version import VERSION
 
@@ -140,7 +141,7 @@ def said_at(mosaic: PlateMosaic, y: float, x: float) -> str:
     key = mosaic.field_at(y, x)
     parts = [well.name]
     if key is not None:
-        parts.append(f"field {key[1] + 1}")
+        parts.append(field_words(key[1]))
     return " · ".join([*parts, *said_values(mosaic.source.key_values(well))])
 
 

@@ -204,6 +204,12 @@ class ImageReference:
     key_values: tuple[KeyValue, ...] = ()
 
 
+def field_words(field: str | int) -> str:
+    """Return what people call a field of a well: "field 1" for the index 0 that files and servers count from."""
+    text = str(field)
+    return f"field {int(text) + 1}" if text.isdecimal() else f"field {text}" if text else ""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldPosition:
     """Stage position of one field: where its top-left corner lies, in ``unit``."""

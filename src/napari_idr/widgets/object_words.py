@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_idr.model.image import field_words
+
 if TYPE_CHECKING:
     from napari_idr.layers.annotation_book import Held
     from napari_idr.model.annotation_set import AnnotatedObject
@@ -22,9 +24,9 @@ def object_cells(held: Held) -> tuple[str, ...]:
 
 
 def where(held: Held) -> str:
-    """Return where an object lies: "B7 · 0 · z 3"; "all z" where it lies on all planes of a stack."""
+    """Return where an object lies: "B7 · field 1 · z 3"; "all z" where it lies on all planes of a stack."""
     one, image = held.one, held.image
-    parts = [image.well, image.field if image.well else ""]
+    parts = [image.well, field_words(image.field) if image.well else ""]
     for name in ("z", "t"):
         planes = sorted({plane for shape in one.shapes if (plane := getattr(shape, name)) is not None})
         if planes and image.size(name) > 1:

@@ -11,6 +11,7 @@ from napari_idr.formats.model_json import DocumentError
 from napari_idr.model.annotation import Ellipse, Polygon
 from napari_idr.model.annotation_set import AnnotatedObject
 from napari_idr.model.finding import Loss
+from napari_idr.model.image import field_words
 
 from .outlines import ELLIPSE_CORNERS
 
@@ -86,7 +87,7 @@ def held_objects(one: AnnotationSet, hold: Hold) -> tuple[AnnotatedObject, ...]:
 
 def image_words(image: AnnotatedImage) -> str:
     """Return how people call an image."""
-    place = " ".join(part for part in (image.plate, image.well, image.field) if part)
+    place = " ".join(part for part in (image.plate, image.well, field_words(image.field)) if part)
     return f"image {image.name or place or image.image_id or image.address}"
 
 
