@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import sys
 import threading
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 
 START = 20.0
 """Seconds a server in a thread may take to start."""
+BACKLOG = 1024
+"""Connections that may wait to be taken."""
 
 
 def create_app(
@@ -164,6 +167,8 @@ class EmbeddedServer:
         Folder to serve.
     port
         Port to listen on; 0 for a free one.
+    usual_port
+        Port to prefer among the free ones; 0 for none.
     latency_ms, bandwidth_mbit, faults, accounts
         As for ``create_app``.
     """
@@ -173,13 +178,14 @@ class EmbeddedServer:
         root: Path,
         port: int = 0,
         *,
+        usual_port: int = 0,
         latency_ms: float = 0,
         bandwidth_mbit: float = 0,
         faults: bool = False,
         accounts: Accounts | None = None,
     ) -> None:
         app = create_app(root, latency_ms=latency_ms, bandwidth_mbit=bandwidth_mbit, faults=faults, accounts=accounts)
-        self._socket = _listen(port)
+        self._socket = _listen(port, usual_port)
         self._started = threading.Event()
         self._server = _Server(_config(app), self._announce)
         self._on_started: Callable[[str], None] | None = None
@@ -235,6 +241,7 @@ def serve(
     latency_ms: float = 0,
     bandwidth_mbit: float = 0,
     *,
+    usual_port: int = 0,
     on_started: Callable[[str], None],
     on_progress: Progress | None = None,
     stop_with_stdin: bool = False,
@@ -246,7 +253,7 @@ def serve(
     ----------
     root
         Folder to serve; the demonstration content where None, painted first where it is not there yet.
-    port, latency_ms, bandwidth_mbit
+    port, usual_port, latency_ms, bandwidth_mbit
         As for ``EmbeddedServer``.
     on_started
         Gets the address as soon as it answers.
@@ -262,7 +269,9 @@ def serve(
 
         root = ensure_content(on_progress=on_progress)
     accounts = Accounts.lab() if private else None
-    server = EmbeddedServer(root, port, latency_ms=latency_ms, bandwidth_mbit=bandwidth_mbit, accounts=accounts)
+    server = EmbeddedServer(
+        root, port, usual_port=usual_port, latency_ms=latency_ms, bandwidth_mbit=bandwidth_mbit, accounts=accounts
+    )
     if stop_with_stdin:
         threading.Thread(target=_stop_with_stdin, args=(server,), daemon=True).start()
     server.run(on_started)
@@ -281,16 +290,32 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         log_config=None,
         log_level="critical",
         access_log=False,
-        backlog=1024,
+        backlog=BACKLOG,
         timeout_keep_alive=60,
         timeout_graceful_shutdown=1,
         server_header=False,
     )
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(port: int, usual: int) -> socket.socket:
+    """Return a socket at a port; where any will do, at the usual one, if nobody has it."""
+    if not port and usual:
+        try:
+            return _bound(usual)
+        except OSError:
+            return _bound(0)
+    return _bound(port)
+
+
+def _bound(port: int) -> socket.socket:
     # With the protocol named, asyncio switches Nagle's delay off: headers and body are two packets.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind(("127.0.0.1", port))
+    if os.name != "nt":  # there it would let two listen at one port
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+        listening.listen(BACKLOG)  # now, so that nobody else gets the port before the server has started
+    except OSError:
+        listening.close()
+        raise
     return listening

@@ -72,6 +72,8 @@ class TermSection(QWidget):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(3)
         self.list.setAccessibleName("Terms that are said")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # the whole is in the tooltip
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         line = QHBoxLayout()
         line.addWidget(self.kind, 1)
         line.addWidget(self.place, 1)
