@@ -45,6 +45,19 @@ def test_what_the_authors_say_is_a_synonym(client: Client) -> None:
     assert (term["label"], term["synonyms"]) == ("M phase arrested phenotype", ["mitotic arrest"])
 
 
+def test_organisms_of_the_data_complete_by_either_name(client: Client) -> None:
+    for typed in ("Homo sap", "human"):
+        answer = client.json(f"ols4/api/select?q={typed}&ontology=efo,ncbitaxon&rows=5")
+        (found,) = answer["response"]["docs"]
+        assert (found["short_form"], found["label"]) == ("NCBITaxon_9606", "Homo sapiens")
+        assert found["ontology_name"] == "ncbitaxon"
+    assert client.json("ols4/api/select?q=human&ontology=cmpo&rows=5")["response"]["docs"] == []
+    (term,) = client.json("ols4/api/terms?short_form=NCBITaxon_9606")["_embedded"]["terms"]
+    assert term["iri"] == "http://purl.obolibrary.org/obo/NCBITaxon_9606"
+    listed = client.json("ols4/api/ontologies/cmpo/terms?size=500")["_embedded"]["terms"]
+    assert {one["ontology_name"] for one in listed} == {"cmpo"}
+
+
 def test_a_term_looks_like_a_recorded_one(client: Client, shared: Path) -> None:
     recorded = sample(shared, "ols4_v1_term_DUO_0000004")
     for name in ("short_form=CMPO_0000118", "obo_id=CMPO:0000118", "iri=http://www.ebi.ac.uk/cmpo/CMPO_0000118"):

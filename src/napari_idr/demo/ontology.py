@@ -37,15 +37,20 @@ DEFINITIONS = {
     "CMPO_0000220": "The cell is dying by apoptosis.",
 }
 """Of the terms that the demonstration's annotations name, in our words: CMPO itself is not shipped."""
+ORGANISM = "Organism"
+TAXA = {"Homo sapiens": ("NCBITaxon_9606", "human"), "Danio rerio": ("NCBITaxon_7955", "zebrafish")}
+"""Accession and common name of the demonstration's organisms."""
+TAXON_IRI = "http://purl.obolibrary.org/obo/"
 
 
 class Ontology:
-    """The views of OLS4 that we ask, for CMPO."""
+    """The views of OLS4 that we ask: CMPO whole, and the organisms that are served, to complete names by."""
 
     def __init__(self, served: Served) -> None:
         table = os.environ.get(TERMS, "")
         self._terms = _table_terms(Path(table)) if table else _served_terms(served)
         self._release = "2017-12-19" if table else ""
+        self._taxa = _served_taxa(served)
 
     def routes(self) -> list[Route]:
         """All routes of the family."""
@@ -78,7 +83,8 @@ class Ontology:
         asked = request.query_params
         wanted = asked.get("short_form") or asked.get("obo_id", "").replace(":", "_") or asked.get("iri", "")
         accession = wanted.rpartition("/")[2]
-        chosen = [term for term in self._terms if not accession or term.accession == accession]
+        everything = (*self._terms, *self._taxa) if accession else self._terms
+        chosen = [term for term in everything if not accession or term.accession == accession]
         if accession and not chosen:
             return _not_found(request)
         page, size = _number(asked.get("page"), 0), min(max(_number(asked.get("size"), 20), 1), LARGEST_PAGE)
@@ -93,8 +99,8 @@ class Ontology:
         asked = request.query_params
         words = asked.get("q", "").lower().split()
         ontologies = [name for name in asked.get("ontology", "").split(",") if name]
-        here = not ontologies or "cmpo" in ontologies
-        found = [term for term in self._terms if here and not term.is_obsolete and _matches(term, words)]
+        here = [term for term in (*self._terms, *self._taxa) if not ontologies or term.ontology.lower() in ontologies]
+        found = [term for term in here if not term.is_obsolete and _matches(term, words)]
         start, rows = _number(asked.get("start"), 0), _number(asked.get("rows"), 10)
         fields = [name for name in asked.get("fieldList", "").split(",") if name]
         docs = [_select_document(term, fields) for term in found[start : start + rows]]
@@ -115,6 +121,16 @@ def _served_terms(served: Served) -> list[OntologyTerm]:
             accession, label, IRI + accession, DEFINITIONS.get(accession, ""), tuple(synonyms.get(accession, ()))
         )
         for accession, label in sorted(labels.items())
+    ]
+
+
+def _served_taxa(served: Served) -> list[OntologyTerm]:
+    """Return the organisms that the served data name, as far as their accessions are known here."""
+    said = {value for one in _annotations(served) for key, value in one.values if key == ORGANISM}
+    return [
+        OntologyTerm(accession, name, TAXON_IRI + accession, synonyms=(common,))
+        for name, (accession, common) in TAXA.items()
+        if name in said
     ]
 
 
@@ -159,7 +175,7 @@ def _matches(term: OntologyTerm, words: list[str]) -> bool:
 
 def _document(term: OntologyTerm, host: str) -> Json:
     """Return a term as OLS4 does (API v1, with its links)."""
-    own = f"{host}ols4/api/ontologies/cmpo/terms/{quote(quote(term.iri, safe=''), safe='')}"
+    own = f"{host}ols4/api/ontologies/{term.ontology.lower()}/terms/{quote(quote(term.iri, safe=''), safe='')}"
     return {
         "iri": term.iri,
         "lang": "en",
@@ -167,9 +183,9 @@ def _document(term: OntologyTerm, host: str) -> Json:
         "synonyms": list(term.synonyms),
         "annotation": {"id": [term.accession.replace("_", ":", 1)]},
         "label": term.label,
-        "ontology_name": "cmpo",
-        "ontology_prefix": "CMPO",
-        "ontology_iri": f"{IRI}cmpo.owl",
+        "ontology_name": term.ontology.lower(),
+        "ontology_prefix": term.ontology,
+        "ontology_iri": f"{term.iri.removesuffix(term.accession)}{term.ontology.lower()}.owl",
         "is_obsolete": term.is_obsolete,
         "term_replaced_by": term.replaced_by or None,
         "is_defining_ontology": True,
@@ -186,8 +202,8 @@ def _select_document(term: OntologyTerm, fields: list[str]) -> Json:
     """Return a term as the completion does: what was asked for, and nothing that is empty."""
     everything: dict[str, Any] = {
         "iri": term.iri,
-        "ontology_name": "cmpo",
-        "ontology_prefix": "CMPO",
+        "ontology_name": term.ontology.lower(),
+        "ontology_prefix": term.ontology,
         "short_form": term.accession,
         "description": [term.definition] if term.definition else [],
         "label": term.label,

@@ -168,8 +168,8 @@ class AnnotateTab(QWidget):
         parts = [counted(offer.objects, "object", "objects")] if offer.objects else []
         parts += [counted(offer.labels, "label image", "label images")] if offer.labels else []
         held = ", ".join((*parts, f"saved {ago(offer.saved)}"))
-        show = (f"Show my annotations ({held})", lambda: self._offers.show(offer))
-        self.notices.inform(f"{offer.title} was annotated before.", show)
+        show = ("Show my annotations", lambda: self._offers.show(offer))
+        self.notices.inform(f"{offer.title} was annotated before: {held}.", show)
 
     @while_alive
     def _on_shown(self, text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
+from qtpy.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QSize, Qt, QTimer, Signal
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QLineEdit, QTableView, QVBoxLayout, QWidget
 
 from napari_idr.layers.object_selection import select, selected
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 EMPTY = "Nothing is drawn yet. Choose Regions, Points or Labels above, and draw on the image."
 NO_MATCH = "No object matches. Delete the filter to see all."
+LEAST_HEIGHT = 110
+"""Pixels: four rows below the titles."""
 SETTLE_MS = 60
 """How long after the last change of the canvas its selection is taken over."""
 
@@ -174,7 +176,7 @@ class _View(QTableView):
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
-        self.setMinimumHeight(120)
+        self.setMinimumHeight(LEAST_HEIGHT)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
         header = self.horizontalHeader()
@@ -182,6 +184,10 @@ class _View(QTableView):
         header.setStretchLastSection(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setMinimumSectionSize(24)
+
+    def sizeHint(self) -> QSize:
+        """Ask for little: a tab that scrolls gives what is hinted, and what is left over comes on top."""
+        return QSize(super().sizeHint().width(), LEAST_HEIGHT)
 
     def setModel(self, model: ObjectModel) -> None:
         """Show a model; columns get the room that fits 300 pixels."""
