@@ -153,8 +153,10 @@ def test_the_accession_of_a_phenotype_with_an_ontologys_name_is_filled_in() -> N
 def test_an_ontology_that_is_old_or_not_kept_is_a_warning() -> None:
     other = region("x", terms=(OntologyTerm("EFO_0000400", "diabetes mellitus"),))
     assert found(with_object(other)) == {("P13", "warning")}
-    old = Preflight("both", SmallCmpo("2016-01-01")).check(good())
-    assert [(one.id, one.severity) for one in old.findings] == [("P13", "warning")]
+    for release, said in (("2016-01-01", "is of 2016-01-01"), ("", "is not known")):
+        (old,) = Preflight("both", SmallCmpo(release)).check(good()).findings
+        assert (old.id, old.severity) == ("P13", "warning")
+        assert old.what.endswith(said)
 
 
 def test_a_pixel_without_size_blocks_the_bioimage_archive_and_warns_the_idr() -> None:

@@ -98,6 +98,8 @@ def check_ontologies(sets: Iterable[AnnotationSet], known: KnownTerms) -> Iterat
         release = known.release(ontology)
         if release is None:
             yield about_all("P13", ontology, f"{ontology} is not kept here as a whole", warning=True)
+        elif not release:
+            yield about_all("P13", ontology, f"of which release the copy of {ontology} is, is not known", warning=True)
         elif release < OLDEST_RELEASE:
             yield about_all("P13", ontology, f"the copy of {ontology} is of {release}", warning=True)
 
