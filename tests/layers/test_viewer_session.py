@@ -76,6 +76,21 @@ def test_each_field_of_a_plate_is_where_it_belongs(demo: ViewerSession, qtbot: Q
             assert np.array_equal(np.asarray(tile), field[0])
 
 
+def test_what_is_opened_is_seen_whole_though_what_was_drawn_before_stays(
+    demo: ViewerSession, finished: Finished
+) -> None:
+    finished(demo.open("idr-demo://plate"))
+    viewer = demo.viewer
+    corners = [[0.0, 0.0], [0.0, 5.0], [5.0, 0.0]]
+    viewer.add_shapes([corners], shape_type="polygon", units=viewer.layers[0].units)
+    viewer.scene.camera.zoom *= 40
+    job = finished(demo.open("idr-demo://slide", beside=False))
+    assert len(viewer.layers) == 1 + len(job.layers)
+    size = np.multiply(job.layers[0].data[0].shape[:2], job.layers[0].scale[-2:])
+    assert np.allclose(viewer.scene.camera.center[-2:], size / 2, rtol=0.02)
+    assert (size * viewer.scene.camera.zoom < (*viewer.window._qt_viewer.canvas.size,)).all()
+
+
 def test_no_chunk_of_a_plate_is_fetched_twice(
     demo: ViewerSession, server: EmbeddedServer, qtbot: QtBot, finished: Finished
 ) -> None:

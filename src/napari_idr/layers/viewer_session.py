@@ -21,6 +21,7 @@ from napari_idr.settings import Settings
 
 from . import napari_seam as seam
 from .annotation_files import AnnotationFiles, is_annotation_file
+from .annotations import kind_of
 from .apart import free_below, moved_options
 from .box_loads import BoxLoads
 from .full_collections import full_collections
@@ -284,12 +285,12 @@ class ViewerSession:
         steps = [partial(self.add, plan) for plan in opened.plans] if plate is None else plate.additions()
 
         first: list[Viewer] = []
-        """The viewer, where it was empty."""
+        """The viewer, where it showed no picture: what was drawn on another one may have stayed."""
 
         def add(step: Callable[[], Layer]) -> None:
             if plate is not None and plate not in self.plates:
                 self.plates.append(plate)
-            alone = self.viewer is not None and not self.viewer.layers
+            alone = self.viewer is not None and not _has_picture(self.viewer)
             job.layers.append(step())
             if alone and self.viewer is not None:
                 self._show_whole(self.viewer, opened)
@@ -420,6 +421,11 @@ class ViewerSession:
 
 def _on_moved(event: Any = None) -> None:
     full_collections.stir()
+
+
+def _has_picture(viewer: Viewer) -> bool:
+    """Whether somebody may be looking at a picture; shapes, points and tracks alone are no reason to stay."""
+    return any(kind_of(layer) in ("", "labels") for layer in viewer.layers)
 
 
 def _is_opened(layer: Layer) -> bool:
