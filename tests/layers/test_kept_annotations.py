@@ -202,6 +202,22 @@ def test_a_stated_pixel_size_is_kept_with_who_stated_it(
     assert session.session.workspace.state(_image(session).key).image == state.image  # type: ignore[union-attr]
 
 
+def test_an_offer_is_withdrawn_when_its_image_is_closed(
+    make_session: Callable[[], ViewerSession], qtbot: QtBot
+) -> None:
+    first = make_session()
+    points = drawing.start(first.annotations, first.viewer, show_image(first), "points")
+    points.add([[2, 30.25, 40.5]])
+    saved(first, qtbot)
+    first.close()
+    second = make_session()
+    layer, offer = open_again(second, qtbot)
+    withdrawn: list[Any] = []
+    second.offers.withdrawn.connect(withdrawn.append)
+    second.viewer.layers.remove(layer)
+    assert withdrawn == [offer]
+
+
 def test_nothing_is_offered_where_nothing_was_made(make_session: Callable[[], ViewerSession]) -> None:
     session = make_session()
     session.offers.look([show_image(session)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from qtpy.QtWidgets import QStyle
 
 from annotated import image_layer, plain_set
 from napari_idr.layers.annotations import to_layers
+from napari_idr.layers.kept_offers import Offer
 from napari_idr.layers.viewer_session import ViewerSession
 from napari_idr.model.annotation import Point, Polygon
 from napari_idr.model.annotation_set import AnnotatedObject
@@ -64,6 +66,18 @@ def start(tab: AnnotateTab, qtbot: QtBot, kind: Any) -> Any:
 
 def draw(layer: Any, corners: np.ndarray, z: int) -> None:
     layer.add(np.hstack([np.full((len(corners), 1), z), corners]), shape_type="rectangle")
+
+
+def test_an_offer_goes_with_its_image_and_takes_no_other_words_with_it(tab: AnnotateTab, image: Image) -> None:
+    offer = Offer("cells", image, ("key",), 2, 0, datetime.now(UTC))
+    tab._offers.offered.emit(offer)
+    assert tab.notices.text.text().startswith("cells was annotated before: 2 objects, saved ")
+    tab._offers.withdrawn.emit(offer)
+    assert tab.notices.isHidden()
+    tab._offers.offered.emit(offer)
+    tab.notices.inform("Choose an object first.")
+    tab._offers.withdrawn.emit(offer)
+    assert not tab.notices.isHidden()
 
 
 @pytest.mark.smoke

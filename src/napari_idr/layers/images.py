@@ -146,7 +146,7 @@ def provenance_of(metadata: ImageMetadata, reference: ImageReference) -> dict[st
         "accession": reference.accession,
         "well": reference.well,
         "field": reference.field,
-        "name": metadata.name or reference.name,
+        "name": reference.name or metadata.name,
         "pixel_size": list(metadata.levels[0].scale),
         "size": list(metadata.levels[0].shape),
         "levels": stated_of_image(metadata),

@@ -56,6 +56,8 @@ class KeptOffers:
 
     offered = Signal(object)
     """An ``Offer``."""
+    withdrawn = Signal(object)
+    """An ``Offer`` whose image was closed."""
     shown = Signal(str)
     """A sentence: how much came back, and what has no place in layers."""
     failed = Signal(NapariIdrError)
@@ -63,6 +65,9 @@ class KeptOffers:
     def __init__(self, owner: ViewerSession, annotations: Annotations, kept: KeptAnnotations) -> None:
         self._owner, self._annotations, self._kept = weakref.ref(owner), annotations, kept
         self._again: Offer | None = None
+        self._standing: list[Offer] = []
+        if owner.viewer is not None:
+            owner.viewer.layers.events.removed.connect(self._on_removed)
         owner.opened.connect(self._on_opened)
         owner.laid_out.connect(self._on_laid_out)
         self.look(annotations.layers)
@@ -95,13 +100,21 @@ class KeptOffers:
 
     def _offer(self, offer: Offer) -> None:
         if any(offer.over is layer for layer in self._annotations.layers):
+            self._standing.append(offer)
             self.offered.emit(offer)
+
+    def _on_removed(self, event: Any) -> None:
+        gone = [offer for offer in self._standing if offer.over is event.value]
+        for offer in gone:
+            self._standing.remove(offer)
+            self.withdrawn.emit(offer)
 
     def show(self, offer: Offer) -> None:
         """Show what was offered as layers; returns at once."""
         owner = self._owner()
         if owner is not None:
             self._again = None
+            self._standing = [one for one in self._standing if one is not offer]
             args = tuple(self._annotations.layers), frozenset(self._annotations.book.held)
             owner.in_background(self._read, owner, offer, *args)
 

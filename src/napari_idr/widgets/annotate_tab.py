@@ -60,6 +60,8 @@ class AnnotateTab(QWidget):
         self._kept, self._offers = session.kept, session.offers
         self._draft = SubmissionDraft(session)
         self._dialog: ExportDialog | None = None
+        self._offer: tuple[Offer, str] | None = None
+        """What is offered, and the words."""
         self._theme = theme
         self._live = LiveCheck(session, self._draft, self._wanted, self)
         self.findings = text_button(theme, "", "", lambda: self.open_export(FINDINGS))
@@ -94,6 +96,7 @@ class AnnotateTab(QWidget):
         self._live.checked.connect(self._on_checked)
         self._kept.failed.connect(self._on_not_saved)
         self._offers.offered.connect(self._on_offered)
+        self._offers.withdrawn.connect(self._on_withdrawn)
         self._offers.shown.connect(self._on_shown)
         self._offers.failed.connect(self._on_failed)
         self._annotations.objects_changed.connect(self._on_objects)
@@ -169,7 +172,14 @@ class AnnotateTab(QWidget):
         parts += [counted(offer.labels, "label image", "label images")] if offer.labels else []
         held = ", ".join((*parts, f"saved {ago(offer.saved)}"))
         show = ("Show my annotations", lambda: self._offers.show(offer))
-        self.notices.inform(f"{offer.title} was annotated before: {held}.", show)
+        self._offer = offer, f"{offer.title} was annotated before: {held}."
+        self.notices.inform(self._offer[1], show)
+
+    @while_alive
+    def _on_withdrawn(self, offer: Offer) -> None:
+        """Say no more of an image that was closed."""
+        if self._offer is not None and self._offer[0] is offer and self.notices.text.text() == self._offer[1]:
+            self.notices.clear()
 
     @while_alive
     def _on_shown(self, text: str) -> None:
