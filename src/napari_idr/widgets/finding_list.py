@@ -76,6 +76,8 @@ class FindingList(QWidget):
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        self.tree.header().setStretchLastSection(False)
+        self.tree.header().resizeSection(2, 110)
         self.fix.setToolTip("Mend the selected findings; it can be undone")
         self.yes.setToolTip("Say that you looked at the selected warnings and mean it; your name and the time are kept")
         buttons = QHBoxLayout()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QPoint, QSize, Qt, Signal
-from qtpy.QtGui import QKeySequence
+from qtpy.QtCore import QPoint, QRect, QSize, Qt, Signal
+from qtpy.QtGui import QFontMetrics, QKeySequence
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QSizePolicy, QTableWidget, QTableWidgetItem, QWidget
 
 from napari_idr.formats.search_text import query_text
@@ -158,7 +158,16 @@ class KeyValueTable(QTableWidget):
 
     def _fit_rows(self) -> None:
         self.resizeRowsToContents()
+        for row, line in enumerate(self._lines):
+            if line.is_heading:  # Qt 5 measures it as if it had the width of the keys
+                self.setRowHeight(row, self._heading_height(row, line))
         self.updateGeometry()
+
+    def _heading_height(self, row: int, line: Line) -> int:
+        cell = self.item(row, 0)
+        metrics = self.fontMetrics() if cell is None else QFontMetrics(cell.font())
+        room = QRect(0, 0, max(self.viewport().width() - 8, 1), 10_000)
+        return metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, line.key).height() + 6
 
     def _fit_keys(self) -> None:
         """Give keys the width they need, at most two fifths."""

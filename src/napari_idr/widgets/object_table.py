@@ -192,7 +192,7 @@ class _View(QTableView):
     def setModel(self, model: ObjectModel) -> None:
         """Show a model; columns get the room that fits 300 pixels."""
         super().setModel(model)
-        for column, width in enumerate((24, 54, 66, 88, 62, 90)):
+        for column, width in enumerate((24, 54, 82, 82, 62, 90)):
             self.setColumnWidth(column, width)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
