@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from napari_idr.errors import AddressError, NapariIdrError
 from napari_idr.model.annotation_set import merge
 from napari_idr.model.image import ImageMetadata, ImageReference
+from napari_idr.model.ontology import OntologyTerm
 from napari_idr.repositories.annotated_image import annotated_image
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     Say = Callable[[str], None]
 
+ORGANISM, TAXA = "Organism", "NCBITaxon"
+MOST_ASKED = 20
+"""Plates and datasets whose organism is asked for."""
 FILLED = ("accession", "container", "dataset", "plate", "well", "field", "license")
 """What a repository says of an image and a layer may not know."""
 
@@ -84,6 +88,35 @@ def completed(session: Session, image: AnnotatedImage) -> AnnotatedImage:
         return image
     filled = {name: getattr(image, name) or getattr(stated, name) for name in FILLED}
     return replace(image, name=stated.name or image.name, **filled)
+
+
+def organism_of(session: Session, images: Iterable[AnnotatedImage]) -> OntologyTerm | None:
+    """Return the organism that the repositories name for images, None unless it is one and the same for all.
+
+    One image of each plate or dataset is asked for. Without an accession where the ontologies do not tell it. May
+    block; never fails.
+    """
+    asked = {(one.repository, one.plate or one.dataset or one.key): one for one in images}
+    if not asked or len(asked) > MOST_ASKED or not all(one.repository for one in asked.values()):
+        return None
+    try:
+        nodes = [session.describe(session.resolve(one.address)) for one in asked.values()]
+    except (NapariIdrError, LookupError):
+        return None
+    named = [frozenset(value.value for value in node.labelled if value.key == ORGANISM) for node in nodes]
+    if len({*named}) != 1 or len(named[0]) != 1:
+        return None
+    return _taxon(session, *named[0])
+
+
+def _taxon(session: Session, name: str) -> OntologyTerm:
+    try:
+        hits = [*session.terms.kept(name), *session.terms.online(name)]
+    except NapariIdrError:
+        hits = []
+    terms = (hit.term for hit in hits)
+    found = (one for one in terms if one.ontology == TAXA and one.label.casefold() == name.casefold())
+    return next(found, OntologyTerm("", name))
 
 
 def kept_sets(session: Session, accession: str, but: Collection[str]) -> tuple[AnnotationSet, ...]:

@@ -16,6 +16,7 @@ from napari_idr.formats.annotations.registry import format_of_key
 from napari_idr.layers import drawing
 from napari_idr.layers.viewer_session import ViewerSession
 from napari_idr.model.annotator import Annotator
+from napari_idr.model.ontology import OntologyTerm
 from napari_idr.model.submission import Submission, SubmissionForm
 from napari_idr.plugin import get_reader
 from napari_idr.widgets.annotate_tab import AnnotateTab
@@ -254,3 +255,15 @@ def test_a_file_that_is_damaged_is_said_once_and_adds_nothing(tab: AnnotateTab, 
     assert job.state == "failed"
     assert "a.geojson" in job.message
     assert len(tab._session.viewer.layers) == count  # type: ignore[union-attr]
+
+
+def test_the_organism_that_the_repository_names_stands_in_the_form_until_somebody_says_another(
+    tab: AnnotateTab, qtbot: QtBot
+) -> None:
+    draw(tab)
+    dialog = opened(tab, qtbot)
+    name, accession = dialog.form.lines["organism"], dialog.form.lines["organism_accession"]
+    qtbot.waitUntil(lambda: (name.text(), accession.text()) == ("Homo sapiens", "NCBITaxon_9606"), timeout=30_000)
+    name.setText("Mus musculus")
+    dialog.form.suggest_organism(OntologyTerm("NCBITaxon_9606", "Homo sapiens"))
+    assert name.text() == "Mus musculus"

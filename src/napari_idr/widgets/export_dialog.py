@@ -28,6 +28,7 @@ from napari_idr.export.report import Acknowledgement, Report, key_of, sorted_fin
 from napari_idr.layers.object_selection import go_to, select
 from napari_idr.layers.shown_dock import show_dock_here
 from napari_idr.layers.submission_draft import Checked, Wanted, nobody_yet
+from napari_idr.submitting import organism_of
 
 from .buttons import text_button
 from .desktop import copy_text
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from napari_idr.layers.viewer_session import ViewerSession
     from napari_idr.model.annotation_set import AnnotatedImage, Spacing
     from napari_idr.model.finding import Finding
+    from napari_idr.model.ontology import OntologyTerm
 
     from .theme import Theme
     from .workers import Job
@@ -78,7 +80,7 @@ class ExportDialog(QDialog):
         self._checked: Checked | None = None
         self._asked: tuple[Finding, ...] = ()
         self._enough = threading.Event()
-        self._writing = Latest(self)
+        self._writing, self._asking = Latest(self), Latest(self)
         self._remembering = QTimer(self, singleShot=True, interval=REMEMBER_MS)
         self.choose_folder: Callable[[], Path | None] = self._ask_folder
         self.setWindowTitle("Export annotations")
@@ -152,7 +154,19 @@ class ExportDialog(QDialog):
             if form.accession == study and not any(one.image.accession == study for one in sets):
                 form = replace(form, accession="")
             self.form.show_form(replace(form, is_screen=form.is_screen or any(one.image.plate for one in sets)))
+            if not form.organism:
+                self._ask_organism([one.image for one in sets])
         self.whole_study.setEnabled(bool(self.form.form().accession))
+
+    def _ask_organism(self, images: Sequence[AnnotatedImage]) -> None:
+        """Have what the repository says of the images stand in the form, where it says anything."""
+        session = self._session.session
+
+        def show(term: OntologyTerm | None) -> None:
+            if term is not None:
+                self.form.suggest_organism(term)
+
+        self._asking.run(lambda: organism_of(session, images), on_done=show)
 
     @property
     def is_checked(self) -> bool:

@@ -9,6 +9,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from napari_idr.model.submission import LICENSES, SubmissionForm
+from napari_idr.submitting import TAXA
 
 from .annotator_table import AnnotatorTable
 from .term_picker import TermPicker
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from .theme import Theme
 
 NO_LICENSE = "Choose a licence …"
-ORGANISMS = "NCBITaxon"
 _LINES = (
     ("title", "Title", "Nuclei of the knock-down plate"),
     ("accession", "Study", "idr0062; empty where it has none yet"),
@@ -148,9 +148,20 @@ class SubmissionFormPage(QWidget):
         if not self._filling:
             self.changed.emit()
 
+    def suggest_organism(self, term: OntologyTerm) -> None:
+        """Fill in the organism that the repository names, where the user said nothing yet."""
+        lines = self.lines["organism"], self.lines["organism_accession"]
+        if any(line.text().strip() for line in lines):
+            return
+        for line, text in zip(lines, (term.label, term.accession), strict=True):
+            line.setText(text)
+        self.organisms.status.setText(f"{term.label} is what the repository says of the images.")
+        self.organisms.status.show()
+        self._on_changed()
+
     def _on_organism(self, term: OntologyTerm) -> None:
-        if term.ontology != ORGANISMS:
-            self.organisms.status.setText(f"{term.label} is no organism: choose a term of {ORGANISMS}.")
+        if term.ontology != TAXA:
+            self.organisms.status.setText(f"{term.label} is no organism: choose a term of {TAXA}.")
             return
         self.lines["organism"].setText(term.label)
         self.lines["organism_accession"].setText(term.accession)
