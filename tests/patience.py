@@ -1,12 +1,15 @@
-"""pytest-qt waits long: a wait ends as soon as its condition holds, so that patience costs nothing but in a failure."""
+"""How long tests wait: a wait ends as soon as its condition holds, so that patience costs nothing but in a failure."""
 
 from __future__ import annotations
 
+import re
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pytest
 
 PATIENCE = 120.0
 """Seconds that something may take on a machine that does much else besides."""
@@ -20,6 +23,11 @@ def be_patient() -> None:
 
     for name in _WAITS:
         setattr(QtBot, name, _patient(getattr(QtBot, name)))
+
+
+def answer_seconds(request: pytest.FixtureRequest, short: float) -> float:
+    """Return how long a client waits for an answer: briefly in tests whose name says that a server hangs."""
+    return short if re.search(r"(?<![a-z])hangs?(?![a-z])", request.node.name) else PATIENCE
 
 
 def _patient(wait: Callable[..., Any]) -> Callable[..., Any]:
