@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 from command import run  # noqa: F401 - fixture
 from patience import PATIENCE, be_patient
 from repository_server import _mixed_server, _private_server, _server, http, mixed, private, served, writable  # noqa: F401
+from swift_napari import leave_settings_unsaved, read_manifests_once
 
 # The HTTP client of the object store is not Python's: anything that is not loopback meets a closed port.
 os.environ.update(
@@ -43,6 +44,8 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 def pytest_configure(config: pytest.Config) -> None:
     if config.pluginmanager.hasplugin("pytest-qt"):
         be_patient()
+        read_manifests_once()
+        leave_settings_unsaved()
 
 
 @pytest.fixture(autouse=True, scope="module")
