@@ -48,14 +48,15 @@ def pytest_configure(config: pytest.Config) -> None:
         leave_settings_unsaved()
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _collections_pass_over_what_stays() -> None:
-    """napari looks through all objects after each window; those of modules and of Qt's classes never go.
+@pytest.fixture(autouse=True)
+def _collections_pass_over_what_stays(request: pytest.FixtureRequest) -> None:
+    """napari looks through all objects after each window and each layer that goes; those that are there never go.
 
     What a test makes is made later, is collected as always, and seen where it leaks.
     """
-    gc.collect()
-    gc.freeze()
+    if request.node.get_closest_marker("qt"):
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True)

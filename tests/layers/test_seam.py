@@ -351,6 +351,19 @@ def test_fitting_the_contrast_waits_for_what_is_shown(session: ViewerSession, qt
     qtbot.waitUntil(lambda: layer.contrast_limits[0] >= 100, timeout=10_000)
 
 
+def test_what_is_to_come_is_told_until_the_picture_is_there(session: ViewerSession, qtbot: QtBot) -> None:
+    told: list[int] = []
+    session.streaming_changed.connect(lambda to_come, in_flight: told.append(to_come))
+    sources, levels = pyramid(session, (512, 640))
+    session.add(image(levels))
+    qtbot.waitUntil(lambda: session.streams.missing > 0)
+    session.streams.touch(list(session.viewer.layers))
+    qtbot.waitUntil(lambda: bool(told) and told[-1] > 0)
+    let_all_through(session, sources)
+    until_complete(session, qtbot)
+    qtbot.waitUntil(lambda: told[-1] == 0)
+
+
 def test_an_unknown_napari_reads_exactly_and_says_so(
     session: ViewerSession, qtbot: QtBot, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
