@@ -12,7 +12,9 @@ def read_manifests_once() -> None:
     """Have npe2 parse the manifest of each installed plugin once: a fourth of what a viewer costs."""
     from npe2 import PluginManifest
 
-    read, known = PluginManifest._from_entrypoint, dict[str, Any]()
+    read, known = getattr(PluginManifest, "_from_entrypoint", None), dict[str, Any]()
+    if read is None:  # another npe2
+        return
 
     def _from_entrypoint(entry_point: EntryPoint, distribution: Distribution | None = None) -> Any:
         if entry_point.value not in known:
@@ -26,4 +28,6 @@ def leave_settings_unsaved() -> None:
     """Have napari write no file each time that a test's viewer changes a setting: nobody reads it."""
     from napari.settings import get_settings
 
-    get_settings()._save_on_change = False
+    settings = get_settings()
+    if hasattr(settings, "_save_on_change"):
+        settings._save_on_change = False
