@@ -4,8 +4,8 @@
 #   scripts/test.sh [LEG...]      legs: ruff format mypy imports manifest without-qt pyqt5 pyqt6 pyside6, and the parts
 #                                 pyqt5-layers pyqt5-widgets pyqt6-layers pyqt6-widgets
 #
-# Two legs run at a time, the long ones first; what a leg prints is shown when it has ended.
-# NAPARI_IDR_LEGS_AT_ONCE chooses another number.
+# One leg more than there are processors runs at a time, since tests wait for much; the long ones are first. What a leg
+# prints is shown when it has ended. NAPARI_IDR_LEGS_AT_ONCE chooses another number.
 #
 # NAPARI_IDR_VENV names another environment than .venv; pytest takes further options from PYTEST_ADDOPTS.
 set -eu
@@ -29,6 +29,10 @@ leg() {
         say "== $name"
         cat "$file.log"
     } >"$file.shown" && cat "$file.shown"
+}
+
+processors() {
+    getconf _NPROCESSORS_ONLN 2>/dev/null || say 2
 }
 
 tests_without_qt() {
@@ -73,6 +77,6 @@ number=10
 for chosen in "$@"; do
     number=$((number + 1))
     say "$number $chosen"
-done | xargs -P "${NAPARI_IDR_LEGS_AT_ONCE:-2}" -L 1 sh "$root/scripts/test.sh" --one
+done | xargs -P "${NAPARI_IDR_LEGS_AT_ONCE:-$(($(processors) + 1))}" -L 1 sh "$root/scripts/test.sh" --one
 say "== totals"
 exec "$bin/python" scripts/totals.py "$results"

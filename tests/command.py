@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from napari_idr.cli import main
+from patience import answer_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,10 +19,13 @@ Run = "Callable[..., tuple[int, str, str]]"
 
 @pytest.fixture
 def run(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> Callable[..., tuple[int, str, str]]:
-    """Run the command with little patience, and nothing of the user's read or written."""
-    monkeypatch.setenv("NAPARI_IDR_READ_TIMEOUT", "1")
+    """Run the command, with little patience where the server hangs; nothing of the user's is read or written."""
+    monkeypatch.setenv("NAPARI_IDR_READ_TIMEOUT", str(answer_seconds(request, 1)))
     monkeypatch.setenv("NAPARI_IDR_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("NAPARI_IDR_DATA_DIR", str(tmp_path / "data"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import socket
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 from command import run  # noqa: F401 - fixture
+from patience import PATIENCE, be_patient
 from repository_server import _mixed_server, _private_server, _server, http, mixed, private, served, writable  # noqa: F401
+from swift_napari import leave_settings_unsaved, read_manifests_once
 
 # The HTTP client of the object store is not Python's: anything that is not loopback meets a closed port.
 os.environ.update(
@@ -35,10 +38,25 @@ os.environ["NAPARI_IDR_CONFIG_DIR"] = os.path.join(os.environ["NAPARI_IDR_CACHE_
 os.environ["NAPARI_IDR_ONTOLOGIES"] = "http://127.0.0.1:9/ols4/"
 os.environ["NAPARI_CONFIG"] = os.path.join(os.environ["NAPARI_IDR_CACHE_DIR"], "napari.yaml")
 
-PATIENCE = 10.0
-"""Seconds a thread may take to end after its test; the embedded server's answers may be slowed to a second."""
-
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.pluginmanager.hasplugin("pytest-qt"):
+        be_patient()
+        read_manifests_once()
+        leave_settings_unsaved()
+
+
+@pytest.fixture(autouse=True)
+def _collections_pass_over_what_stays(request: pytest.FixtureRequest) -> None:
+    """napari looks through all objects after each window and each layer that goes; those that are there never go.
+
+    What a test makes is made later, is collected as always, and seen where it leaks.
+    """
+    if request.node.get_closest_marker("qt"):
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from napari_idr.remote.http import Http
+from patience import PATIENCE, answer_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,9 +67,9 @@ def served(_server: Served) -> Iterator[Served]:
 
 
 @pytest.fixture
-def http() -> Iterator[Http]:
-    """A client that does not wait long."""
-    client = Http(connect_timeout=2, read_timeout=4)
+def http(request: pytest.FixtureRequest) -> Iterator[Http]:
+    """A client that does not wait long where the server hangs."""
+    client = Http(connect_timeout=PATIENCE, read_timeout=answer_seconds(request, 4))
     yield client
     client.close()
 

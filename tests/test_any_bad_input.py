@@ -13,6 +13,7 @@ from made_zarr import multiscales, ramp, write_array, write_group, write_image
 from napari_idr.errors import NapariIdrError
 from napari_idr.session import Session
 from napari_idr.settings import Settings
+from patience import PATIENCE
 from spoiling_server import SpoilingServer
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ ASKED: dict[str, Callable[[Session, Callable[[str], Any]], object]] = {
 @pytest.mark.parametrize("match", ASKED)
 def test_whatever_is_wrong_in_an_answer_is_at_most_one_sentence(match: str, served: Served) -> None:
     ask = ASKED[match]
-    with SpoilingServer(served.address) as server, Session(Settings(read_timeout=5)) as session:
+    with SpoilingServer(served.address) as server, Session(Settings(read_timeout=PATIENCE)) as session:
 
         def node(shown: str) -> Any:
             return session.resolve(f"{server.address}webclient/?show={shown}" if shown else server.address)
@@ -121,7 +122,7 @@ def test_whatever_is_wrong_in_an_answer_is_at_most_one_sentence(match: str, serv
 
 @pytest.fixture
 def session() -> Iterator[Session]:
-    with Session(Settings(read_timeout=5)) as opened:
+    with Session(Settings(read_timeout=PATIENCE)) as opened:
         yield opened
 
 

@@ -29,6 +29,7 @@ from napari_idr.errors import (
 from napari_idr.model.image import PlateReference
 from napari_idr.session import Session
 from napari_idr.settings import Settings
+from patience import answer_seconds
 from spoiling_server import SpoilingServer
 
 if TYPE_CHECKING:
@@ -50,9 +51,9 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def session() -> Iterator[Session]:
-    """A session that does not wait long."""
-    with Session(Settings(connect_timeout=0.5, read_timeout=0.5)) as opened:
+def session(request: pytest.FixtureRequest) -> Iterator[Session]:
+    """A session that does not wait long where the server hangs."""
+    with Session(Settings(read_timeout=answer_seconds(request, 0.5))) as opened:
         yield opened
 
 

@@ -17,6 +17,7 @@ from napari_idr.errors import NapariIdrError, NotFound
 from napari_idr.layers.samples import first_openable
 from napari_idr.session import Session
 from napari_idr.settings import Settings
+from patience import PATIENCE
 from versioned_server import VersionedServer
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def server(tmp_path: Path) -> Iterator[VersionedServer]:
 
 
 def pixels(server: VersionedServer) -> np.ndarray:
-    with Session(Settings(read_timeout=2)) as session:
+    with Session(Settings(read_timeout=PATIENCE)) as session:
         return session.read(f"{server.address}/i.zarr")[0]
 
 

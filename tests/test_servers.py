@@ -13,6 +13,7 @@ from napari_idr.remote import passwords
 from napari_idr.servers import Servers, server_base, with_scheme
 from napari_idr.session import Session
 from napari_idr.settings import Settings
+from patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,7 +58,9 @@ def begin(served: Served, tmp_path: Path) -> Iterator[Callable[[], Session]]:
     begun: list[Session] = []
 
     def new() -> Session:
-        settings = Settings(server=served.address, config_dir=tmp_path, cache_dir=tmp_path / "cache", read_timeout=2)
+        settings = Settings(
+            server=served.address, config_dir=tmp_path, cache_dir=tmp_path / "cache", read_timeout=PATIENCE
+        )
         begun.append(Session(settings))
         return begun[-1]
 

@@ -379,7 +379,7 @@ def test_serve_prints_its_address_first_and_ends_with_standard_input(serve: Serv
     assert status == 0
     assert "nf1" in out
     serving.stdin.close()
-    assert serving.wait(20) == 0
+    assert serving.wait(120) == 0
 
 
 @pytest.mark.usefixtures("interruptible")
@@ -388,7 +388,7 @@ def test_interrupted_server_ends(serve: Serve) -> None:
     assert serving.stdout is not None
     assert serving.stdout.readline().startswith("http://127.0.0.1:")
     serving.send_signal(signal.SIGINT)
-    assert serving.wait(20) == 130
+    assert serving.wait(120) == 130
 
 
 def test_served_folder_must_exist(run: Run) -> None:

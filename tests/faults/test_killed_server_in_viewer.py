@@ -12,6 +12,7 @@ from rig import SHAPE, Control, write_image
 from napari_idr.demo.server import EmbeddedServer
 from napari_idr.session import Session
 from napari_idr.settings import Settings
+from slicing_ways import WAYS, slice_in_way
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,27 +28,24 @@ STEP_MS = 60
 """Between two views while panning."""
 
 
-@pytest.fixture(params=["sync", "async"])
-def _slicing(request: pytest.FixtureRequest) -> Iterator[None]:
+@pytest.fixture(params=WAYS)
+def _slicing(request: pytest.FixtureRequest) -> str:
     """Both ways in which napari slices."""
-    from napari.settings import get_settings
-
-    experimental = get_settings().experimental
-    before = experimental.async_
-    experimental.async_ = request.param == "async"
-    yield
-    experimental.async_ = before
+    way: str = request.param
+    return way
 
 
 @pytest.fixture(params=[0, 64], ids=["in memory", "on disk"])
 def shown(
-    request: pytest.FixtureRequest, make_napari_viewer: Callable[..., Any], tmp_path: Path, _slicing: None
+    request: pytest.FixtureRequest, make_napari_viewer: Callable[..., Any], tmp_path: Path, _slicing: str
 ) -> Iterator[ViewerSession]:
     """A viewer's session that gives up waiting soon."""
     from napari_idr.layers.viewer_session import ViewerSession
 
     settings = Settings(read_timeout=0.5, cache_dir=tmp_path / "cache", disk_cache_mb=request.param)
-    made = ViewerSession(make_napari_viewer(show=True), Session(settings))
+    viewer = make_napari_viewer(show=True)
+    slice_in_way(viewer, _slicing)
+    made = ViewerSession(viewer, Session(settings))
     yield made
     made.close()
 

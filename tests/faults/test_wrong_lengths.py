@@ -12,6 +12,7 @@ from faulty_server import FolderServer
 from napari_idr.errors import ChunkError, Unreachable
 from napari_idr.session import Session
 from napari_idr.settings import Settings
+from patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("quick")
 
 @pytest.fixture
 def session() -> Iterator[Session]:
-    with Session(Settings(read_timeout=2, disk_cache_mb=0)) as opened:
+    with Session(Settings(read_timeout=PATIENCE, disk_cache_mb=0)) as opened:
         yield opened
 
 

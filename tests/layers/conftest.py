@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from napari_idr.demo.server import EmbeddedServer
+from slicing_ways import WAYS, slice_in_way
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,18 +16,6 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from napari_idr.layers.viewer_session import OpenJob, ViewerSession
-
-
-@pytest.fixture(params=["sync", "async"])
-def slicing(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Both ways in which napari slices."""
-    from napari.settings import get_settings
-
-    experimental = get_settings().experimental
-    before = experimental.async_
-    experimental.async_ = request.param == "async"
-    yield request.param
-    experimental.async_ = before
 
 
 @pytest.fixture
@@ -38,6 +27,14 @@ def session(make_napari_viewer: Callable[..., Any], qtbot: QtBot) -> Iterator[Vi
     made = ViewerSession.for_viewer(viewer)
     yield made
     made.close()
+
+
+@pytest.fixture(params=WAYS)
+def slicing(request: pytest.FixtureRequest, session: ViewerSession) -> str:
+    """Both ways in which napari slices."""
+    way: str = request.param
+    slice_in_way(session.viewer, way)
+    return way
 
 
 @pytest.fixture

@@ -378,9 +378,9 @@ def test_an_edit_among_ten_thousand_costs_no_more_than_it_must(window: Window, f
     assert not window.edits
     flat.book._read = counting(flat.book._read)  # type: ignore[method-assign]
     data = layer.data.copy()
-    started = time.perf_counter()
+    started = time.thread_time()
     layer.add([[3, 3]])
-    took = time.perf_counter() - started
+    took = time.thread_time() - started
     assert sum(counting.asked) == 1  # type: ignore[attr-defined]
     assert took < 1.0  # 40 ms on the machine this was written on; the limit only tells a whole conversion
     np.testing.assert_array_equal(layer.data[:-1], data)

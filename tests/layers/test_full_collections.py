@@ -46,7 +46,7 @@ def test_one_that_is_due_is_made_at_rest(collections: FullCollections, qtbot: Qt
     gc.collect()
     collections.stir()
     before = gc.get_stats()[2]["collections"]
-    kept = [[] for _ in range(2 * len(gc.get_objects()))]  # more than Python's rule asks for
+    kept = [[] for _ in range(100_000 + 2 * len(gc.get_objects()))]  # more than Python's rule asks for
     assert gc.get_stats()[2]["collections"] == before
     qtbot.waitUntil(lambda: not collections.are_held)
     qtbot.waitUntil(lambda: gc.get_stats()[2]["collections"] > before)

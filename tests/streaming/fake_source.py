@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from napari_idr.streaming.loader import ChunkLoader, Priority
 
-PATIENCE = 20
+PATIENCE = 120
 """Seconds after which a test that waits for something has failed."""
 
 

@@ -120,7 +120,7 @@ def test_a_box_that_nobody_wants_any_more_ends_while_chunks_hang(loader: ChunkLo
     thread.start()
     source.wait_until(lambda: len(source.asked) >= 16)
     stopped.set()
-    thread.join(10)
+    thread.join(120)
     assert len(outcome) == 1
     source.let_through(loader)
     _no_reader_is_left()
@@ -139,5 +139,5 @@ def test_samples_of_a_picture_are_read_as_they_are(loader: ChunkLoader) -> None:
 def _no_reader_is_left() -> None:
     for thread in threading.enumerate():
         if thread.name.startswith("napari-idr-box"):
-            thread.join(10)
+            thread.join(120)
             assert not thread.is_alive()

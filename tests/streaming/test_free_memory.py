@@ -28,7 +28,7 @@ def test_chunks_that_go_leave_no_memory_behind():
         before = psutil.Process().memory_info().rss
         for _ in range(3):
             for future in loader.fetch([Chunk(array, (row, 0, 0)) for row in range(rows)]):
-                future.result(20)
+                future.result(120)
         grown = psutil.Process().memory_info().rss - before
         assert loader.cache.let_go > free_memory.TRIM_BYTES
         assert grown < (8 << 20) + (200 << 20)  # 600 MB went through

@@ -77,7 +77,7 @@ def test_what_is_missing_can_be_wished_for_without_a_picture(level, loader):
     assert len(wishes.chunks) == 4
     assert not wishes.here
     for future in loader.fetch([want.chunk for want in wishes.chunks.values()]):
-        future.result(20)
+        future.result(120)
     again = Wishes()
     level.want(plane(0, 0), again)
     assert not again.chunks

@@ -24,7 +24,7 @@ def _nothing_left(qapp: QApplication) -> Iterator[None]:
     before = set(QApplication.topLevelWidgets())
     yield
     for thread in [one for one in threading.enumerate() if one.name == "napari-idr worker"]:
-        thread.join(10)
+        thread.join(120)
         assert not thread.is_alive(), "a worker is still running"
     qapp.processEvents()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -175,7 +175,7 @@ def test_starting_the_demonstration_shows_progress_and_can_be_cancelled(
     qtbot: QtBot, tab: BrowserTab, viewer_session: FakeViewerSession, session: FakeSession
 ) -> None:
     release = threading.Event()
-    session.hold = lambda method: release.wait(10)
+    session.hold = lambda method: release.wait(120)
     tab.start_demonstration()
     task = tab.progress.findChild(Task)
     assert task.text.startswith("Starting the demonstration")

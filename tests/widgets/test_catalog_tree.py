@@ -88,7 +88,7 @@ def test_expanding_says_that_it_loads_and_then_shows_the_children(
     qtbot: QtBot, tree: CatalogTree, session: FakeSession
 ) -> None:
     release = threading.Event()
-    session.hold = lambda method: release.wait(10)
+    session.hold = lambda method: release.wait(120)
     tree.expand(index_of(tree, 0))
     qtbot.waitUntil(lambda: texts(tree, index_of(tree, 0)) == ["Loading…"])
     with qtbot.waitSignal(tree.catalog.page_arrived):
@@ -246,7 +246,7 @@ def test_a_repository_that_goes_takes_its_question_with_it(
     qtbot: QtBot, tree: CatalogTree, session: FakeSession
 ) -> None:
     release = threading.Event()
-    session.hold = lambda method: release.wait(10)
+    session.hold = lambda method: release.wait(120)
     tree.expand(index_of(tree, 0))
     tree.catalog.set_repositories([])
     release.set()

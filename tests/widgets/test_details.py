@@ -44,7 +44,7 @@ def test_what_the_tree_knows_is_there_at_once_and_the_rest_follows(
     qtbot: QtBot, details: DetailsPanel, session: FakeSession
 ) -> None:
     release = threading.Event()
-    session.hold = lambda method: release.wait(10)
+    session.hold = lambda method: release.wait(120)
     details.show_node(session._studies("idr")[0])
     assert details.description.text() == "Live imaging after siRNA of every human gene"
     assert details.empty.text() == "Loading annotations…"
@@ -114,7 +114,7 @@ def test_the_answer_about_a_node_that_was_left_is_not_shown(
 
     def hold(method: str) -> None:
         started.set()
-        assert release.wait(10)
+        assert release.wait(120)
 
     session.hold = hold
     details.show_node(session._plates()[0])

@@ -78,7 +78,7 @@ def test_the_skeleton_is_there_before_any_answer(
     qtbot: QtBot, panel: PlateGridPanel, selection: Selection, session: FakeSession
 ) -> None:
     release = threading.Event()
-    session.hold = lambda method: release.wait(10)
+    session.hold = lambda method: release.wait(120)
     selection.select(session._plates()[0])
     assert panel.view.wells.row_labels == tuple("ABCDEFGH")
     assert not panel.view.wells.is_known
@@ -106,7 +106,7 @@ def test_wells_in_view_come_first(
     def hold(method: str) -> None:
         if method == "thumbnails":
             asked.set()
-            assert release.wait(10)
+            assert release.wait(120)
 
     session.hold = hold
     selection.select(session._plates()[0])
@@ -162,7 +162,7 @@ def test_another_plate_replaces_the_one_that_is_loading(
 
     def hold(method: str) -> None:
         started.set()
-        assert release.wait(10)
+        assert release.wait(120)
 
     session.hold = hold
     selection.select(session._plates()[0])
@@ -342,7 +342,7 @@ def test_loading_shows_how_much_of_how_much_from_where_and_can_be_stopped(
     def hold(method: str) -> None:
         if method == "thumbnails" and session.calls[method] == 2:
             second.set()
-            assert release.wait(10)
+            assert release.wait(120)
 
     session.hold = hold
     selection.select(session._plates()[0])

@@ -122,7 +122,7 @@ def test_a_correction_is_a_new_version_and_is_taken_back(tab: ReviewTab, qtbot: 
     layer = review.correction.layers[0]  # type: ignore[union-attr]
     layer.data = [np.add(layer.data[0], (0, 3, 0))]
     review.correct()
-    review.autosave.flush(10)
+    review.autosave.flush(120)
     workspace, key = review.workspace, review.desk.opened.queue.images[0]
     after = workspace.state(key).by_uuid()[before.uuid]  # type: ignore[union-attr]
     assert after.shapes[0].y == before.shapes[0].y + 3  # type: ignore[union-attr]

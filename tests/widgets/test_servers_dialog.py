@@ -32,7 +32,7 @@ PATIENCE = 15_000
 @pytest.fixture
 def real(mixed: Served, tmp_path: Path) -> Iterator[Session]:
     """A session whose other repository is public; passwords stay in memory."""
-    settings = Settings(server="https://idr.openmicroscopy.org/", config_dir=tmp_path, read_timeout=3)
+    settings = Settings(server="https://idr.openmicroscopy.org/", config_dir=tmp_path, read_timeout=120)
     with Session(settings) as opened:
         yield opened
 

@@ -184,9 +184,11 @@ def test_pictures_come_after_the_text(
 ) -> None:
     with Session(Settings(server=served.address)) as session:
         page = open_page(session)
+        arrived: list[tuple[int, int]] = []
+        page.loader.arrived.connect(lambda *_: arrived.append((len(page.rows.nodes), page.rows.picture_count)))
         page.show_any()
         qtbot.waitUntil(lambda: len(page.rows.nodes) == 3, timeout=PATIENCE)
-        assert page.rows.index(0).data(PICTURE_ROLE) is None
+        assert arrived == [(3, 0)], "the text is shown before any picture"
         qtbot.waitUntil(lambda: page.rows.index(0).data(PICTURE_ROLE) is not None, timeout=PATIENCE)
         page.grab()
         page.stop()

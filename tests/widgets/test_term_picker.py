@@ -13,7 +13,7 @@ from napari_idr.errors import Unreachable
 from napari_idr.model.ontology import OntologyTerm
 from napari_idr.repositories.ontologies import OntologyRelease
 from napari_idr.widgets.term_picker import TermPicker
-from napari_idr.workspace.term_index import TermIndex
+from napari_idr.workspace.term_index import TermHit, TermIndex
 from napari_idr.workspace.terms import Terms
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class FakeService:
 
     def _answer(self, what: str) -> None:
         self.asked.append(what)
-        self.hold.wait(10)
+        self.hold.wait(120)
         if self.is_away:
             raise GONE
 
@@ -122,6 +122,33 @@ def test_arrows_choose_another_and_what_was_chosen_comes_first_next_time(picker:
     assert "used before" in picker._model.rows[0].text
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["before", "twice"])
+def test_what_the_service_answered_stays_when_what_is_kept_comes_after_it(
+    picker: TermPicker, qtbot: QtBot, service: FakeService, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    begin(picker, qtbot)
+    expected = [ROUND.accession, ONLINE.accession, "none"]
+    if again:
+        typed(picker, qtbot, "round c", expected)
+    gate, kept = threading.Event(), picker._session.terms.kept
+
+    def late(text: str, *limit: int) -> list[TermHit]:
+        if not limit:  # for the list, not for the question to the service
+            gate.wait(120)
+        return kept(text, *limit)
+
+    monkeypatch.setattr(picker._session.terms, "kept", late)
+    if again:
+        picker._on_prepared(())
+        picker._find(picker.line.text())
+    else:
+        qtbot.keyClicks(picker.line, "round c")
+        qtbot.waitUntil(lambda: "round c" in service.asked and not picker._asking.is_running)
+    gate.set()
+    qtbot.waitUntil(lambda: not picker._finding.is_running)
+    assert rows(picker) == expected
+
+
 def test_a_synonym_finds_a_term_and_is_shown_and_markup_is_only_text(picker: TermPicker, qtbot: QtBot) -> None:
     begin(picker, qtbot)
     typed(picker, qtbot, "mitotic a", [ARREST.accession, ONLINE.accession, "none"])
@@ -176,7 +203,7 @@ def test_escape_empties_the_line_and_a_late_answer_is_not_shown(
     qtbot.keyClick(picker.line, Qt.Key.Key_Escape)
     service.hold.set()
     for thread in [one for one in threading.enumerate() if one.name == "napari-idr worker"]:
-        thread.join(10)
+        thread.join(120)
     QApplication.processEvents()
     assert rows(picker) == []
     assert picker.line.text() == ""

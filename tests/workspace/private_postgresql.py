@@ -60,7 +60,7 @@ class PrivatePostgresql:
         """End it at once, as if somebody pulled the plug."""
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
-            self._process.wait(30)
+            self._process.wait(120)
             self._process = None
 
     def database(self, name: str) -> str:

@@ -239,6 +239,12 @@ def _shown(data: Any, wishes: Wishes) -> Any:
     return data.for_display(wishes) if isinstance(data, Level | LevelView) else data
 
 
+def shown_request(layer: Layer) -> int:
+    """Return the id of the slice request whose answer is on screen; -1 where that is not known."""
+    shown = getattr(getattr(layer, "_slicing_state", None), "_slice", None)
+    return int(getattr(shown, "request_id", None) or -1)
+
+
 def refresh_thumbnail(layer: Layer) -> None:
     """Make the thumbnail of what a layer was sliced to last; napari's public way slices it once more."""
     update = getattr(layer, "_update_thumbnail", None)

@@ -103,12 +103,17 @@ class LayerStream:
         self._ahead = object()
         """As whom the loader knows what is fetched ahead."""
         self._missing: set[Any] = set()
+        """What the newest slice lacks."""
+        self._shown: set[Any] = set()
+        """What the picture on screen lacks: where slicing is asynchronous, that of an earlier slice."""
+        self._coming: dict[int, set[Any]] = {}
+        """What slices lack that were made in napari's thread and are not shown yet, by request."""
         self.fit_contrast_when_complete = False
         self.is_redrawn = False
         """While we redraw it ourselves: what napari asks for else may follow in such a redraw."""
         self.hooked = seam.install(layer, self._on_sliced, lambda: not self.is_redrawn and seam.redraws_follow())
         seam.guard_values(layer, self._lacks)
-        seam.guard_range(layer, lambda: not self._missing, self._on_contrast_wanted)
+        seam.guard_range(layer, lambda: not self._shown, self._on_contrast_wanted)
 
     @property
     def layer(self) -> Layer | None:
@@ -118,7 +123,7 @@ class LayerStream:
     @property
     def missing(self) -> int:
         """Number of chunks and metadata that the picture on screen still lacks."""
-        return len(self._missing)
+        return len(self._shown)
 
     @property
     def to_come(self) -> int:
@@ -127,7 +132,8 @@ class LayerStream:
 
     def stop(self) -> None:
         """Want nothing any more."""
-        self._missing, self._asks, self._wanted, self._seen = set(), {}, 0, []
+        self._missing, self._shown, self._coming = set(), set(), {}
+        self._asks, self._wanted, self._seen = {}, 0, []
         self._loader.forget(self)
         self._loader.forget(self._ahead)
         self._loader.cache.look(self, ())
@@ -139,6 +145,10 @@ class LayerStream:
                 return  # a view that was left is drawn late
             self._newest = request
             self._missing = {*wishes.chunks, *wishes.metadata, *wishes.unpainted}
+            if threading.current_thread() is threading.main_thread():
+                self._shown, self._coming = self._missing, {}
+            else:
+                self._coming[request] = self._missing
             self._asks = wishes.metadata
             moved, self._seen = wishes.seen[:1] != self._seen[:1], wishes.seen
             for level, box in wishes.seen[:1]:
@@ -159,6 +169,16 @@ class LayerStream:
         if len(wants) < len(wishes.chunks) and not self._told_too_much:
             self._told_too_much = True
             self._on_too_much(self)
+
+    def note_shown(self, request: int) -> bool:
+        """Say which slice is on screen; return whether one came that was made in napari's thread. GUI thread only."""
+        with self._lock:
+            missing = self._coming.get(request)
+            if missing is None:
+                return False
+            self._shown = missing
+            self._coming = {other: lacks for other, lacks in self._coming.items() if other > request}
+            return True
 
     def ask(self) -> None:
         """Ask for the metadata that the last picture lacked."""
@@ -210,12 +230,12 @@ class LayerStream:
 
     def _lacks(self, point: tuple[int, ...]) -> bool:
         layer = self.layer
-        if not self._missing or layer is None:
+        if not self._shown or layer is None:
             return False
-        if seam.STANDS_IN in self._missing:
+        if seam.STANDS_IN in self._shown:
             return True
         level = layer.data[layer.data_level] if layer.multiscale else layer.data
-        return level.locate(point) in self._missing
+        return level.locate(point) in self._shown
 
     def _on_contrast_wanted(self) -> None:
         self.fit_contrast_when_complete = True
@@ -288,6 +308,7 @@ class Streams:
         )
         layer.events.visible.connect(self._on_visible)
         layer.events.data.connect(self._on_data)
+        layer.events.set_data.connect(self._on_shown)
         if not stream.hooked:
             _log.warning("This napari cannot draw while data come: %s is read completely first.", layer.name)
         return stream
@@ -474,9 +495,19 @@ class Streams:
         stream.is_redrawn = False
         if not stream.missing:
             seam.refresh_thumbnail(layer)  # once
+
+    def _on_shown(self, event: Any) -> None:
+        """Do what waited for a complete picture: in this turn, or in a later one where slicing is asynchronous."""
+        layer = event.source
+        stream = self._streams.get(layer)
+        if stream is None or self._closed:
+            return
+        is_later = stream.note_shown(seam.shown_request(layer))
         if stream.fit_contrast_when_complete and not stream.missing:
             stream.fit_contrast_when_complete = False
             layer.reset_contrast_limits("slice")
+        if is_later:
+            self._tell()
 
     def _on_visible(self, event: Any) -> None:
         stream = self._streams.get(event.source)

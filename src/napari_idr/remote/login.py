@@ -191,7 +191,8 @@ class Login:
         return True
 
     def _ended(self) -> SignInNeeded:
-        before, self.account = self.account, None
+        self.account = None
         self._on_ended()
-        what = f"Your session on {host_of(self.base)} has ended" if before else f"{host_of(self.base)} wants a login"
+        host = host_of(self.base)
+        what = f"Your session on {host} has ended" if self._turn else f"{host} wants a login"
         return SignInNeeded(what, self.base, "sign in again: nothing that is open is lost")

@@ -66,6 +66,8 @@ class TermPicker(QWidget):
         self._preparing, self._finding, self._asking = Latest(self), Latest(self), Latest(self)
         self._is_prepared = False
         self._kept_words = ""
+        self._online: tuple[str, list[TermHit]] = ("", [])
+        """What the service answered last, and to which text: what is kept may come after it, or once more."""
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self._ask_service)
         self._lay_out()
@@ -161,6 +163,7 @@ class TermPicker(QWidget):
         for job in (self._finding, self._asking):
             job.cancel()
         self._pause.stop()
+        self._online = "", []
         self.line.clear()
         self._model.show((), "")
         self.list.hide()
@@ -206,6 +209,9 @@ class TermPicker(QWidget):
 
     def _show(self, hits: list[TermHit], typed: str) -> None:
         self._model.show(hits, typed)
+        asked, online = self._online
+        if typed == asked:
+            self._model.add(online)
         self.list.setVisible(bool(self._model.rows))
         self._fit_height()
         self._select_first()
@@ -213,11 +219,17 @@ class TermPicker(QWidget):
     def _ask_service(self) -> None:
         text, ask = self.line.text(), self._session
         if text.strip():
-            self._asking.run(lambda: ask.terms.online(text), on_done=self._add, on_error=self._on_offline)
+            self._asking.run(
+                lambda: ask.terms.online(text),
+                on_done=lambda hits: self._add(hits, text.strip()),
+                on_error=self._on_offline,
+            )
 
-    def _add(self, hits: list[TermHit]) -> None:
-        self._model.add(hits)
-        self._fit_height()
+    def _add(self, hits: list[TermHit], typed: str) -> None:
+        self._online = typed, hits
+        if not self._finding.is_running:  # else what is shown belongs to what was typed before
+            self._model.add(hits)
+            self._fit_height()
         if self._kept_words:
             self._say(self._kept_words)
 
