@@ -63,6 +63,8 @@ class KeptOffers:
     def __init__(self, owner: ViewerSession, annotations: Annotations, kept: KeptAnnotations) -> None:
         self._owner, self._annotations, self._kept = weakref.ref(owner), annotations, kept
         self._again: Offer | None = None
+        self._waiting: list[Offer] = []
+        """Made while nobody listened."""
         owner.opened.connect(self._on_opened)
         owner.laid_out.connect(self._on_laid_out)
         self.look(annotations.layers)
@@ -94,8 +96,18 @@ class KeptOffers:
                 in_main_thread(self._offer, offer)
 
     def _offer(self, offer: Offer) -> None:
-        if any(offer.over is layer for layer in self._annotations.layers):
+        if not len(self.offered):
+            self._waiting.append(offer)
+        elif self._is_there(offer):
             self.offered.emit(offer)
+
+    def _is_there(self, offer: Offer) -> bool:
+        return any(offer.over is layer for layer in self._annotations.layers)
+
+    def take_waiting(self) -> list[Offer]:
+        """Return once what was offered before anybody listened, of images that are still open."""
+        waiting, self._waiting = self._waiting, []
+        return [offer for offer in waiting if self._is_there(offer)]
 
     def show(self, offer: Offer) -> None:
         """Show what was offered as layers; returns at once."""

@@ -310,7 +310,7 @@ def guard_range(layer: Layer, is_complete: Callable[[], bool], when_complete: Ca
     layer._calc_data_range = _calc_data_range  # noqa: SLF001
 
 
-def warm_up() -> None:
+def warm_up(*more: str) -> None:
     """Import, in a worker, what adding layers would otherwise import in the GUI thread; absent modules are no loss."""
     for module in (
         "zarr",
@@ -320,6 +320,7 @@ def warm_up() -> None:
         "napari.components.histogram",
         "napari._vispy.layers.image",
         "napari._vispy.layers.points",
+        *more,
     ):
         with suppress(ImportError):
             import_module(module)
