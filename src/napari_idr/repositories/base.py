@@ -73,14 +73,14 @@ class RoiSource(Protocol):
 
     def of_image(
         self, image_id: str, *, brief: bool = False, is_cancelled: Callable[[], bool] | None = None
-    ) -> list[dict[str, Any]]:
-        """Return all ROIs of an image as OMERO's JSON; ``brief`` where nobody wants to know whose they are."""
+    ) -> Iterator[dict[str, Any]]:
+        """Yield all ROIs of an image as OMERO's JSON; ``brief`` where nobody wants to know whose they are."""
         ...
 
     def of_plane(
         self, image_id: str, z: int, t: int, *, is_cancelled: Callable[[], bool] | None = None
-    ) -> list[dict[str, Any]]:
-        """Return the ROIs of one plane. Raises ``Unsupported`` where nobody can be asked for one."""
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the ROIs of one plane. Raises ``Unsupported`` where nobody can be asked for one."""
         ...
 
     def masks(
