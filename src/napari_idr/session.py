@@ -219,9 +219,20 @@ class Session:
         return self.repository(node.repository).reference(node, acquisition=acquisition)
 
     @second_look
-    def plate_grid(self, plate: Node, *, field: int = 0, acquisition: str = "") -> PlateGrid:
-        """Return a plate as a table of wells, with the image of one field each."""
-        return self.repository(plate.repository).plate_grid(plate, field=field, acquisition=acquisition)
+    def plate_grid(
+        self,
+        plate: Node,
+        *,
+        field: int = 0,
+        acquisition: str = "",
+        on_wells: Callable[[PlateGrid], object] = lambda _: None,
+    ) -> PlateGrid:
+        """Return a plate as a table of wells, with the image of one field each.
+
+        ``on_wells`` may be told the table before the fields and acquisitions to choose from are known.
+        """
+        repository = self.repository(plate.repository)
+        return repository.plate_grid(plate, field=field, acquisition=acquisition, on_wells=on_wells)
 
     @second_look
     def well_key_values(self, plate: Node) -> dict[tuple[int, int], tuple[KeyValue, ...]]:

@@ -130,8 +130,18 @@ class Repository(Protocol):
         """
         ...
 
-    def plate_grid(self, plate: Node, *, field: int = 0, acquisition: str = "") -> PlateGrid:
-        """Return the plate as a table of wells with the image of one field each."""
+    def plate_grid(
+        self,
+        plate: Node,
+        *,
+        field: int = 0,
+        acquisition: str = "",
+        on_wells: Callable[[PlateGrid], object] = lambda _: None,
+    ) -> PlateGrid:
+        """Return the plate as a table of wells with the image of one field each.
+
+        ``on_wells`` is told the table where the wells are known before the fields and acquisitions to choose from are.
+        """
         ...
 
     def well_key_values(self, plate: Node) -> dict[tuple[int, int], tuple[KeyValue, ...]]:

@@ -185,12 +185,20 @@ class OmeroRepository:
             return self.pixels.of_image(node)
         raise Unsupported(f"A {node.kind} has no pixels of its own", node.address, "choose an image or a plate")
 
-    def plate_grid(self, plate: Node, *, field: int = 0, acquisition: str = "") -> PlateGrid:
+    def plate_grid(
+        self,
+        plate: Node,
+        *,
+        field: int = 0,
+        acquisition: str = "",
+        on_wells: Callable[[PlateGrid], object] = lambda _: None,
+    ) -> PlateGrid:
         """Return the wells of a plate with the image of one field each: two requests, one when asked again.
 
-        ``field`` counts within the acquisition, or within the first where none is named.
+        ``field`` counts within the acquisition, or within the first where none is named. ``on_wells`` is told the
+        wells before the other of the two requests is answered, which lists what there is to choose from.
         """
-        return self.plates.grid(plate, field, acquisition)
+        return self.plates.grid(plate, field, acquisition, on_wells)
 
     def well_key_values(self, plate: Node) -> dict[tuple[int, int], tuple[KeyValue, ...]]:
         """Return the annotations of the wells of a plate by 0-based (row, column).
