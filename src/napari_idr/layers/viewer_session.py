@@ -77,7 +77,7 @@ class ViewerSession:
     streaming_changed = Signal(int, int)
     """Things missing in the current view, and chunks in flight."""
 
-    def __init__(self, viewer: Viewer, session: Session | None = None, *, rest: float = 0.0) -> None:
+    def __init__(self, viewer: Viewer, session: Session | None = None, *, warm: bool = True) -> None:
         self._viewer = weakref.ref(viewer)
         self.session = session or Session(configured_settings())
         self.streams = Streams(self.session.loader)
@@ -92,9 +92,9 @@ class ViewerSession:
         self.embedded_address = ""
         """Of the embedded repository that samples open from; empty until it runs. One that runs may be given."""
         self._embedded_lock = threading.Lock()
-        self._wanted = threading.Event()
-        """Something is to be opened, or nothing will be."""
-        self.in_background(self._warm_up, rest)
+        self._is_warm = False
+        if warm:
+            self.warm_up()
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         for moved in (viewer.scene.camera.events, viewer.dims.events):
@@ -107,16 +107,16 @@ class ViewerSession:
         self._offers: KeptOffers | None = None
 
     @classmethod
-    def for_viewer(cls, viewer: Any, *, rest: float = 0.0) -> ViewerSession:
+    def for_viewer(cls, viewer: Any, *, warm: bool = True) -> ViewerSession:
         """Return the session of a viewer, made at the first call. Takes a viewer or napari's proxy of one.
 
-        ``rest`` is how long, in seconds, it imports nothing in the background unless something is opened: whoever
-        builds a window now would have to share the interpreter with it.
+        Where ``warm`` is False nothing is imported in the background before :meth:`warm_up`, or before something is
+        opened: whoever builds a window now would have to share the interpreter with it.
         """
         viewer = getattr(viewer, "__wrapped__", viewer)
         known = _sessions.get(viewer)
         if known is None:
-            known = _sessions[viewer] = cls(viewer, rest=rest)
+            known = _sessions[viewer] = cls(viewer, warm=warm)
             weakref.finalize(viewer, _close_in_main_thread, known)
             seam.when_window_goes(viewer, known.close)
         return known
@@ -206,7 +206,7 @@ class ViewerSession:
             from .annotation_files import AnnotationFiles
 
             return AnnotationFiles(self).open(what)
-        self._wanted.set()
+        self.warm_up()
         address = what if isinstance(what, str) else what.address
         title = shown_address(what) if isinstance(what, str) else what.name
         job = OpenJob(title, address, replaces=not beside, apart=apart)
@@ -400,11 +400,11 @@ class ViewerSession:
         with suppress(RuntimeError):  # the pool was shut down
             self._pool.submit(_logged, function, *arguments)
 
-    def _warm_up(self, rest: float) -> None:
-        """Import what showing pictures needs, after a rest (worker)."""
-        self._wanted.wait(rest)
-        if not self._closed:
-            seam.warm_up(*USED_NEXT)
+    def warm_up(self) -> None:
+        """Import in the background what showing pictures needs; returns at once."""
+        if not self._is_warm:
+            self._is_warm = True
+            self.in_background(seam.warm_up, *USED_NEXT)
 
     # -- layers that come and go
 
@@ -450,7 +450,6 @@ class ViewerSession:
             return
         self.closing.emit()
         self._closed = True
-        self._wanted.set()
         self.turns.clear()
         self.streams.close()
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from .send_rois_dialog import SendRoisDialog
 
 REST_SECONDS = 2.0
-"""After the dock was built, in which nothing is imported that nobody asked for: by then it is painted and the studies
-are listed, and rarely has anybody chosen one."""
+"""After the dock was built, in which nothing is imported that nobody asked for: the window belongs to its user."""
 
 
 class IdrDock(QWidget):
@@ -47,7 +46,7 @@ class IdrDock(QWidget):
         self.setWindowTitle("IDR")
         self.setMinimumWidth(SMALLEST.width())
         self.theme = Theme(self)
-        session = ViewerSession.for_viewer(viewer, rest=REST_SECONDS)
+        session = ViewerSession.for_viewer(viewer, warm=False)
         self._session = session
         self.send_dialog: SendRoisDialog | None = None
         self.browse, self.boxes = BrowserTab(session, self.theme), BoxFoot(session, self.theme)
@@ -65,7 +64,9 @@ class IdrDock(QWidget):
         layout.setContentsMargins(0, 4, 0, 0)
         layout.addWidget(self.tabs, 1)
         layout.addWidget(self.boxes)
-        QTimer.singleShot(int(1000 * REST_SECONDS), self._watch)
+        self._rest = QTimer(self, singleShot=True, interval=int(1000 * REST_SECONDS))
+        self._rest.timeout.connect(self._on_rest)
+        self._rest.start()
 
     @property
     def annotate(self) -> AnnotateTab:
@@ -87,9 +88,12 @@ class IdrDock(QWidget):
 
         return ReviewTab(self._session, self.theme)
 
-    @while_alive
-    def _watch(self) -> None:
-        """Keep what is drawn, and look for what was, also while nobody has been at the tab "Annotate"."""
+    def _on_rest(self) -> None:
+        """Import what comes next, and watch what is drawn also while nobody has been at the tab "Annotate"."""
+        if self.browse.progress.is_busy:
+            self._rest.start()
+            return
+        self._session.warm_up()
         run(partial(import_module, "napari_idr.layers.kept_offers"), on_done=self._on_ready_to_watch, parent=self)
 
     def _on_ready_to_watch(self, _: object) -> None:
