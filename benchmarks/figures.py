@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 REASONS = Path(__file__).with_name("reasons.toml")
-"""Why an aim is missed, kept by hand: ``"work: what" = "the reason"``."""
+"""Why an aim is missed, kept by hand: ``"work: what" = "the reason"``, of all benchmarks."""
 HEAD = ("work", "what", "napari-ome-zarr", "ours", "floor", "limit", "aim", "met", "right", "if not, why")
 NEVER = math.inf
 """Of what did not come."""

@@ -1,23 +1,31 @@
 """A package of 40 images with 25,000 ROIs and 40 label images of 2048 x 2048: time and memory of checks and writing.
 
-python benchmarks/packages.py [--images 40] [--rois 25000] [--side 2048]
+``scripts/bench.sh packages``; with other numbers of images, ROIs or pixels nothing is written into RESULTS.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import resource
+import sys
 import tempfile
 import time
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 import numpy as np
+from aims import Aim, aim_table
+from results import write_section
 
 from napari_idr.export.package import write_package
 from napari_idr.export.package_check import check_path
 from napari_idr.export.preflight import Preflight
+from napari_idr.export.report import Acknowledgement, Report, key_of
 from napari_idr.model.annotation import Ellipse, Polygon, Rectangle
 from napari_idr.model.annotation_set import (
     AnnotatedImage,
@@ -32,6 +40,19 @@ from napari_idr.model.ontology import OntologyTerm, Phenotype
 from napari_idr.model.submission import Submission, SubmissionForm
 from napari_idr.workspace.known_now import KnownNow
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+IMAGES, ROIS, SIDE = 40, 25_000, 2048
+AIMS = (
+    Aim("preflight", "preflight", "<= 10 s", 10, " s"),
+    Aim("again", "the same again, nothing changed", unit=" s"),
+    Aim("object", "one changed object checked again", "<= 50 ms", 50, " ms"),
+    Aim("package", "package, written and read back", "<= 60 s", 60, " s"),
+    Aim("memory", "most memory of the process until then", "<= 1,024 MB", 1024, " MB"),
+    Aim("check", "check of the package", unit=" s"),
+    Aim("check memory", "most memory of the process until then, the check included", unit=" MB"),
+)
 WHEN = datetime(2026, 11, 30, tzinfo=UTC)
 WHO = Annotator("Josiah Carberry", "0000-0002-1825-0097")
 ROUND = OntologyTerm("CMPO_0000123", "round nucleus phenotype")
@@ -88,13 +109,8 @@ def megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def main() -> None:
-    """Measure, and print one line per step."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--images", type=int, default=40)
-    parser.add_argument("--rois", type=int, default=25_000)
-    parser.add_argument("--side", type=int, default=2048)
-    chosen = parser.parse_args()
+def made_submission(images: int, rois: int, side: int) -> Submission:
+    """Return what would be submitted."""
     form = SubmissionForm(
         title="Benchmark",
         description="Made objects.",
@@ -107,42 +123,64 @@ def main() -> None:
         method_types=("geometrical_annotations",),
         created=WHEN,
     )
-    sets = tuple(made_set(number, chosen.rois // chosen.images, chosen.side) for number in range(1, chosen.images + 1))
-    submission = Submission(form=form, sets=sets)
-    before = megabytes()
-    print(f"{len(sets)} images, {sum(len(one.objects) for one in sets)} objects, {before:.0f} MB")
+    return Submission(form=form, sets=tuple(made_set(number, rois // images, side) for number in range(1, images + 1)))
+
+
+def measure(submission: Submission) -> dict[str, list[float]]:
+    """Check, write and check what was written; return what each took."""
     known = KnownNow({ROUND.accession: ROUND})
-    preflight = Preflight("both", known)
-    steps: dict[str, float] = {}
+    preflight, found = Preflight("both", known), {}
+    first = submission.sets[0]
 
-    def timed(name: str, start: float) -> None:
-        steps[name] = time.perf_counter() - start
-        print(f"{name}: {steps[name]:.2f} s, {megabytes():.0f} MB")
+    @contextmanager
+    def timed(key: str, per_second: float = 1) -> Iterator[None]:
+        began, spent = time.perf_counter(), time.process_time()
+        yield
+        found[key] = [per_second * (time.perf_counter() - began)]
+        found[f"{key} processor"] = [time.process_time() - spent]
 
-    start = time.perf_counter()
-    report = preflight.check(submission)
-    timed("preflight", start)
-    start = time.perf_counter()
-    preflight.check(submission)
-    timed("preflight again, nothing changed", start)
-    from napari_idr.export.report import Acknowledgement, Report, key_of
-
-    changed = sets[0].objects[0]
-    start = time.perf_counter()
-    preflight.check_object(sets[0].image, AnnotatedObject(uuid=changed.uuid, shapes=changed.shapes))
-    timed("one changed object", start)
+    with timed("preflight"):
+        report = preflight.check(submission)
+    with timed("again"):
+        preflight.check(submission)
+    with timed("object", 1000):
+        preflight.check_object(first.image, replace(first.objects[0], name="another"))
+    if report.errors:
+        raise RuntimeError(f"the annotations are not as they should be: {report.errors[0]}")
     said = tuple(Acknowledgement(key_of(one), WHO, WHEN) for one in report.findings)
-    assert not report.errors, report.errors[:3]
     with tempfile.TemporaryDirectory() as folder:
-        start = time.perf_counter()
-        written = write_package(submission, "both", Report(report.findings, said), Path(folder))
-        timed("package, written and read back", start)
-        start = time.perf_counter()
-        again = check_path(written.folder, known)
-        timed("check of the package", start)
-        assert again.passes, again.errors[:3]
-    print(f"most memory {megabytes():.0f} MB, {megabytes() - before:.0f} MB more than the annotations")
+        with timed("package"):
+            written = write_package(submission, "both", Report(report.findings, said), Path(folder))
+        found["memory"] = [megabytes()]
+        with timed("check"):
+            again = check_path(written.folder, known)
+        found["check memory"] = [megabytes()]
+    if not again.passes:
+        raise RuntimeError(f"the package does not pass its check: {again.errors[0]}")
+    return found
+
+
+def main() -> int:
+    """Measure, and write the section."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, default=IMAGES)
+    parser.add_argument("--rois", type=int, default=ROIS)
+    parser.add_argument("--side", type=int, default=SIDE)
+    chosen = parser.parse_args()
+    submission = made_submission(chosen.images, chosen.rois, chosen.side)
+    held = megabytes()
+    told, is_met = aim_table("packages", AIMS, measure(submission))
+    method = (
+        f"{chosen.images} images with {chosen.rois:,} objects and {chosen.images} label images of {chosen.side} x "
+        f"{chosen.side}, for both archives. One run in one process, of which the annotations themselves take "
+        f"{held:.0f} MB. Load of the machine at the end: {os.getloadavg()[0]:.1f}."
+    )
+    if (chosen.images, chosen.rois, chosen.side) == (IMAGES, ROIS, SIDE):
+        write_section("Packages", f"{method}\n\n{told}")
+    else:
+        print(f"{method}\n\n{told}")
+    return int(not is_met)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,7 +1,9 @@
 #!/bin/sh
 # Run the benchmarks; each writes its section of benchmarks/RESULTS.md. Any that misses its aim fails the whole.
 #
-#   scripts/bench.sh [import_time|heartbeat|streaming [OPTIONS]]      all of them without arguments
+#   scripts/bench.sh [NAME [OPTIONS]]      all of them without arguments
+#
+# NAME: import_time, heartbeat, streaming, catalogue, packages or review.
 #
 # In development: scripts/bench.sh streaming --rows plate96 slide --repeats 1
 set -eu
@@ -13,9 +15,9 @@ bench() {
     name=$1
     shift
     case $name in
-    import_time) .venv/bin/python benchmarks/import_time.py "$@" ;;
-    heartbeat | streaming) on_virtual_display env QT_API=pyqt6 .venv/bin/python "benchmarks/$name.py" "$@" ;;
-    *) fail "scripts/bench.sh takes import_time, heartbeat or streaming, not $name" ;;
+    import_time | packages) .venv/bin/python "benchmarks/$name.py" "$@" ;;
+    heartbeat | streaming | catalogue | review) on_virtual_display env QT_API=pyqt6 .venv/bin/python "benchmarks/$name.py" "$@" ;;
+    *) fail "scripts/bench.sh takes import_time, heartbeat, streaming, catalogue, packages or review, not $name" ;;
     esac
 }
 
@@ -27,7 +29,7 @@ if [ $# -gt 0 ]; then
     exit
 fi
 missed=''
-for name in import_time heartbeat streaming; do
+for name in import_time heartbeat streaming catalogue packages review; do
     bench "$name" || missed="$missed $name"
 done
 say "the results are in benchmarks/RESULTS.md"

@@ -27,6 +27,43 @@ HEAVY = (
     "starlette",
     "uvicorn",
 )
+FOR_LATER = (
+    "zarr",
+    "numcodecs",
+    "obstore",
+    "tifffile",
+    "pandas",
+    "pyarrow",
+    "sqlalchemy",
+    "alembic",
+    "lxml",
+    "keyring",
+    "requests",
+    "urllib3",
+    "xml",
+    *(f"napari_idr.{name}" for name in ("export", "workspace.workspace", "review", "formats.view_file")),
+    *(f"napari_idr.formats.{name}" for name in ("annotations", "documents", "ngff")),
+    *(f"napari_idr.layers.{name}" for name in ("history", "kept_offers", "opening", "shown_rois", "view_files")),
+    *(f"napari_idr.widgets.{name}" for name in ("annotate_tab", "review_tab", "export_dialog", "servers_dialog")),
+)
+"""What nobody needs who only opens the dock."""
+SHOW_DOCK = """
+import sys
+from napari.components import ViewerModel
+from qtpy.QtWidgets import QApplication
+application = QApplication([])
+viewer = ViewerModel()
+import napari_idr.layers.full_collections
+from napari_idr.widgets import browser
+browser.REST_SECONDS = 600  # what is imported in the background comes later
+before = set(sys.modules)
+dock = browser.IdrDock(viewer)
+dock.show()
+application.processEvents()
+print(*set(sys.modules) - before)
+assert dock.browse.start.isVisible()
+dock._session.close()
+"""
 WITH_WINDOW = ("widgets", "layers", "plugin")
 """Rooms that may import Qt or napari."""
 
@@ -93,6 +130,13 @@ def test_rooms_without_a_window_import_where_there_is_no_qt() -> None:
     assert "napari_idr.session" in headless
     assert "napari_idr.readers.plate" in headless
     assert python(BLOCK + IMPORT_ALL, *headless).split() == headless
+
+
+@pytest.mark.qt
+def test_the_dock_is_shown_without_anything_that_only_later_jobs_need() -> None:
+    came = python(SHOW_DOCK).split()
+    assert "napari_idr.widgets.browser_tab" in came
+    assert [name for name in FOR_LATER if any(f"{module}.".startswith(f"{name}.") for module in came)] == []
 
 
 @pytest.mark.qt

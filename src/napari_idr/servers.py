@@ -19,7 +19,7 @@ from .remote import passwords
 from .remote.http_errors import sign_in_needed
 from .remote.login_requests import check_may_send_password
 from .remote.safe_address import host_of, to_keep
-from .repositories.addresses import recognise
+from .repositories.addresses import IDR, recognise
 from .repositories.omero import OmeroRepository
 
 if TYPE_CHECKING:
@@ -203,6 +203,14 @@ def server_base(address: str) -> str:
         hint = "paste the link of one of its pages"
         raise AddressError("This is not the address of an OMERO.web server", to_keep(found.address), hint)
     return to_keep(found.base)
+
+
+def is_server(address: str) -> bool:
+    """Whether an address is one that somebody could sign in to; the IDR itself has no login."""
+    try:
+        return server_base(address) != IDR
+    except ValueError:  # AddressError: a folder or an OME-Zarr
+        return False
 
 
 def with_scheme(address: str) -> str:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from napari_idr.errors import AddressError, NapariIdrError, NotFound, Unsupported
-from napari_idr.model.annotation import RoiSet
 from napari_idr.model.catalog import Node, Page
 from napari_idr.model.image import ImageMetadata, ImageReference, PlateReference
 from napari_idr.remote.disk_cache import FOLDER, DiskCache
@@ -23,9 +22,7 @@ from napari_idr.remote.object_store import Access, shown_address
 from napari_idr.remote.second_look import second_look
 from napari_idr.repositories.addresses import recognise
 from napari_idr.repositories.base import Target
-from napari_idr.repositories.did_you_mean import close_values
 from napari_idr.repositories.factory import repository_at
-from napari_idr.repositories.roi_reading import read_rois
 from napari_idr.servers import Servers
 from napari_idr.settings import Settings
 from napari_idr.streaming.loader import ChunkLoader
@@ -36,6 +33,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from napari_idr.model.annotation import RoiSet
     from napari_idr.model.catalog import PlateGrid
     from napari_idr.model.feature_table import FeatureTable
     from napari_idr.model.image import CollectionMetadata, FieldPosition, KeyValue, PlateMetadata, Reference
@@ -221,9 +219,20 @@ class Session:
         return self.repository(node.repository).reference(node, acquisition=acquisition)
 
     @second_look
-    def plate_grid(self, plate: Node, *, field: int = 0, acquisition: str = "") -> PlateGrid:
-        """Return a plate as a table of wells, with the image of one field each."""
-        return self.repository(plate.repository).plate_grid(plate, field=field, acquisition=acquisition)
+    def plate_grid(
+        self,
+        plate: Node,
+        *,
+        field: int = 0,
+        acquisition: str = "",
+        on_wells: Callable[[PlateGrid], object] = lambda _: None,
+    ) -> PlateGrid:
+        """Return a plate as a table of wells, with the image of one field each.
+
+        ``on_wells`` may be told the table before the fields and acquisitions to choose from are known.
+        """
+        repository = self.repository(plate.repository)
+        return repository.plate_grid(plate, field=field, acquisition=acquisition, on_wells=on_wells)
 
     @second_look
     def well_key_values(self, plate: Node) -> dict[tuple[int, int], tuple[KeyValue, ...]]:
@@ -322,6 +331,8 @@ class Session:
 
     def close_values(self, text: str, repository: str) -> tuple[Suggestion, ...]:
         """Return values of a repository that are written nearly like a text: two requests at most."""
+        from napari_idr.repositories.did_you_mean import close_values
+
         return close_values(self.repository(repository).finder, text)
 
     def example_pictures(
@@ -362,6 +373,9 @@ class Session:
 
         Raises ``Unsupported`` where the repository cannot be asked for one plane.
         """
+        from napari_idr.model.annotation import RoiSet
+        from napari_idr.repositories.roi_reading import read_rois
+
         repository = self.repository(repository_key)
         if repository.roi_source is None:
             return RoiSet()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import time
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from napari_idr.model.image import ImageReference
 from napari_idr.readers.rendered_tiles import RenderedStore, decode_tile, image_metadata, is_rendered
 from napari_idr.session import Session
 from napari_idr.settings import Settings
+from spoiling_server import SpoilingServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -192,6 +194,24 @@ def test_a_tile_that_fails_is_never_black(session: Session, images: dict[str, No
 def test_answers_that_promise_no_picture_are_errors_of_the_family(answer: object, error: type[Exception]) -> None:
     with pytest.raises(error):
         parse_rendering(answer, HERE)
+
+
+def test_a_server_that_prepares_an_image_is_asked_again_after_the_pause_it_names(
+    images: dict[str, Node], served: Served, tmp_path: Path
+) -> None:
+    answers: list[float] = []
+
+    def prepare(found: dict[str, Any]) -> dict[str, Any]:
+        answers.append(time.monotonic())
+        return found if len(answers) > 2 else {"ConcurrencyException": {"backOff": 200}}
+
+    with SpoilingServer(served.address) as busy, Session(Settings(cache_dir=tmp_path / "own")) as session:
+        busy.spoil_json("imgData/", prepare)
+        address = f"{busy.address}webclient/?show=image-{images['embryo-1, rendered'].id}"
+        pyramid = session.open_image(session.reference(session.resolve(address)))  # type: ignore[arg-type]
+    assert pyramid.metadata.source_kind == "rendered"
+    _, early, late = answers  # whether it is rendered, and twice how
+    assert late - early >= 0.2
 
 
 def test_odd_answers_are_taken_as_far_as_they_go() -> None:

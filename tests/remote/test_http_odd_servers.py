@@ -40,6 +40,15 @@ class OddHandler(BaseHTTPRequestHandler):
     def _webclient(self) -> None:
         self._answer(200, b"<html>log in</html>", Content_Type="text/html")
 
+    def _moved(self) -> None:
+        self._answer(302, Location="/apidocs/")
+
+    def _apidocs(self) -> None:
+        self._answer(200, b"<!DOCTYPE html><title>Swagger</title>", Content_Type="text/html; charset=utf-8")
+
+    def _closed(self) -> None:
+        self._answer(403)
+
     def _circle(self) -> None:
         self._answer(302, Location="/circle")
 
@@ -98,6 +107,18 @@ def odd() -> Iterator[OddServer]:
 def test_redirect_to_a_login_page_is_access_denied(odd: OddServer, http: Http) -> None:
     with pytest.raises(AccessDenied, match="login"):
         http.get_json(f"{odd.address}private")
+
+
+def test_redirect_to_the_documentation_is_no_data(odd: OddServer, http: Http) -> None:
+    with pytest.raises(ProtocolError, match="web page where data were due"):
+        http.get_json(f"{odd.address}moved")
+
+
+def test_refusal_without_a_word_is_access_denied(odd: OddServer, http: Http) -> None:
+    with pytest.raises(AccessDenied) as caught:
+        http.get_json(f"{odd.address}closed")
+    assert caught.value.on == f"{odd.address}closed"
+    assert caught.value.hint
 
 
 def test_redirects_in_a_circle_end(odd: OddServer, http: Http) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from napari_idr.model.catalog import Node
+    from napari_idr.model.catalog import Node, PlateGrid
 
 ENGINE = "/searchengine/api/v1/resources"
 
@@ -190,8 +191,10 @@ def test_a_plate_of_384_wells_costs_two_requests_and_eight_for_its_thumbnails(tm
         (screen,) = repository.children(study).nodes
         (plate,) = repository.children(screen).nodes
         asked.reset()
-        grid = repository.plate_grid(plate)
+        early: list[PlateGrid] = []
+        grid = repository.plate_grid(plate, on_wells=early.append)
         assert len(grid.cells) == WELLS
+        assert early == [replace(grid, acquisitions=(), field_count=1)]
         assert sorted(path.partition("?")[0] for path in asked.requests()) == [
             f"/api/v0/m/plates/{plate.id}/plateacquisitions/",
             f"/webgateway/plate/{plate.id}/0/",

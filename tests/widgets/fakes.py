@@ -133,7 +133,14 @@ class FakeSession:
         image = node.id if node.kind == "image" else ""
         return replace(node, key_values=key_values, links=links, thumbnail_id=image or node.thumbnail_id)
 
-    def plate_grid(self, plate: Node, *, field: int = 0, acquisition: str = "") -> PlateGrid:
+    def plate_grid(
+        self,
+        plate: Node,
+        *,
+        field: int = 0,
+        acquisition: str = "",
+        on_wells: Callable[[PlateGrid], object] = lambda _: None,
+    ) -> PlateGrid:
         self._begin("plate_grid")
         cells = tuple(
             GridCell(row, column, f"w{row}-{column}", f"{plate.id}/{row}/{column}/{field}")
@@ -144,7 +151,11 @@ class FakeSession:
         runs = tuple(PlateAcquisition("acquisition", "idr", str(n), f"Day {n}") for n in (1, 2))
         letters = tuple(chr(65 + row) if row < 26 else f"A{chr(39 + row)}" for row in range(self.rows))
         numbers = tuple(str(column + 1) for column in range(self.columns))
-        return PlateGrid(letters, numbers, cells, field, 2, acquisition or "1", runs)
+        wells = PlateGrid(letters, numbers, cells, field, 1, acquisition or "1")
+        if self.calls["plate_grid"] == 1:
+            on_wells(wells)
+            self._begin("acquisitions")
+        return replace(wells, field_count=2, acquisitions=runs)
 
     def well_key_values(self, plate: Node) -> dict[tuple[int, int], tuple[tuple[str, str], ...]]:
         self._begin("well_key_values")

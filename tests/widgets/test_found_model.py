@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,6 +58,7 @@ def test_another_theme_draws_icons_anew_and_keeps_pictures(theme: Theme) -> None
     model.show_picture("0", picture, 8)
     first, second = (model.itemFromIndex(model.find(("r", "well", str(n)))) for n in range(2))
     before = [item.icon().cacheKey() for item in (first, second)]
+    theme.colors = replace(theme.colors, text=QColor("red"))
     model.draw_icons()
     after = [item.icon().cacheKey() for item in (first, second)]
     assert before[0] == after[0]

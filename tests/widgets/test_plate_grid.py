@@ -59,6 +59,7 @@ def panel(
 def show(qtbot: QtBot, panel: PlateGridPanel, selection: Selection, number: int = 0) -> None:
     with qtbot.waitSignal(panel._loader.finished):
         selection.select(panel._session._plates()[number])
+    qtbot.waitUntil(lambda: not panel._loader._grid.is_running)
 
 
 def middle(panel: PlateGridPanel, cell: tuple[int, int]) -> QPoint:
@@ -120,6 +121,21 @@ def test_wells_in_view_come_first(
     with qtbot.waitSignal(panel._loader.finished, timeout=60000):
         pass
     assert in_view <= set(session.asked_thumbnails[1])
+
+
+def test_thumbnails_do_not_wait_for_what_there_is_to_choose_from(
+    qtbot: QtBot, panel: PlateGridPanel, selection: Selection, session: FakeSession
+) -> None:
+    listed = threading.Event()
+    session.hold = lambda method: listed.wait(30) if method == "acquisitions" else None
+    with qtbot.waitSignal(panel._loader.finished):
+        selection.select(session._plates()[0])
+    assert not any(panel.view.lacks(cell.image_id) for cell in panel.view.wells.cells.values())
+    assert panel.fields.isHidden()
+    listed.set()
+    qtbot.waitUntil(lambda: not panel.fields.isHidden())
+    assert [panel.acquisitions.itemText(index) for index in range(panel.acquisitions.count())] == ["Day 1", "Day 2"]
+    assert not any(panel.view.lacks(cell.image_id) for cell in panel.view.wells.cells.values())
 
 
 def test_thumbnails_that_do_not_come_are_said_once_and_can_be_asked_for_again(

@@ -8,12 +8,13 @@ import pytest
 from qtpy.QtCore import Qt
 
 from napari_idr.model.catalog import Node
+from napari_idr.servers import is_server
 from napari_idr.session import Session
 from napari_idr.settings import Settings
 from napari_idr.widgets.catalog_tree import CatalogTree
 from napari_idr.widgets.notice_strip import NoticeStrip
 from napari_idr.widgets.server_actions import ServerActions
-from napari_idr.widgets.servers_dialog import ServersDialog, is_server
+from napari_idr.widgets.servers_dialog import ServersDialog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,6 @@ from .packed_array import PackedArray  # noqa: TC001 - pydantic resolves the fie
 FORMAT = "napari-idr view"
 SCHEMA = 1
 """Goes up when a file of the new kind, read by the old rules, would show something wrong."""
-ENDING = ".idrview.json"
 LARGEST_FILE = 256 << 20
 """Bytes of a view file that is read."""
 MOST_LAYERS = 1000

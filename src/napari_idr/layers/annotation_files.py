@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import FormatError, NapariIdrError, Unsupported
-from napari_idr.export.package_reading import is_package, read_package
+from napari_idr.export.package_reading import read_package
 from napari_idr.formats.annotations.convert import read_any
 
 from .annotated_images import image_of_layer
@@ -26,30 +26,8 @@ if TYPE_CHECKING:
 
     from .viewer_session import ViewerSession
 
-ENDINGS = (
-    ".ome.xml",
-    ".omero.json",
-    ".geojson",
-    ".coco.json",
-    ".rois.zip",
-    ".roi",
-    "rois.csv",
-    "rois.parquet",
-    "tracks.csv",
-    ".omero_table.csv",
-    ".labels.ome.tif",
-)
-"""Of files that hold annotations and nothing else."""
 MOST_OPENED = 6
 """Images that a file opens by itself; the others are named."""
-
-
-def is_annotation_file(address: str) -> bool:
-    """Whether an address is the path of a file or package of annotations; looks at the disk for folders only."""
-    text = address.strip()
-    if "://" in text:
-        return False
-    return text.lower().endswith(ENDINGS) or ("annotations" in text and is_package(Path(text).expanduser()))
 
 
 @dataclass(eq=False)

@@ -9,8 +9,6 @@ import numpy as np
 
 from napari_idr.errors import Unsupported
 
-from .annotated_images import image_of_layer
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -121,6 +119,8 @@ def grid_of_layer(layer: Any, layers: Sequence[Any] = (), plates: Sequence[Any] 
         from .plate_annotations import plate_grid
 
         return plate_grid(layer, plates)
+    from .annotated_images import image_of_layer
+
     image, shown = image_of_layer(layer), image_layer(layer, layers)
     if shown is not None:
         names, matrix = tuple(shown.axis_labels), world_matrix(shown)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import Unsupported
+from napari_idr.formats.file_endings import is_view_file
 from napari_idr.formats.iviewer_link import parse_view_link
 from napari_idr.session import Session
 
@@ -13,7 +14,6 @@ from . import napari_seam as seam
 from .opening import limits_from_first, open_node
 from .plates import plan_plate, plan_plate_labels
 from .samples import is_sample, locate_sample
-from .view_files import is_view_file
 from .view_link import show_view
 from .viewer_session import ViewerSession
 

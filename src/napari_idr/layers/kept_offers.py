@@ -66,6 +66,7 @@ class KeptOffers:
         self._owner, self._annotations, self._kept = weakref.ref(owner), annotations, kept
         self._again: Offer | None = None
         self._standing: list[Offer] = []
+        """Of images that are open, and not taken yet."""
         if owner.viewer is not None:
             owner.viewer.layers.events.removed.connect(self._on_removed)
         owner.opened.connect(self._on_opened)
@@ -102,6 +103,11 @@ class KeptOffers:
         if any(offer.over is layer for layer in self._annotations.layers):
             self._standing.append(offer)
             self.offered.emit(offer)
+
+    @property
+    def standing(self) -> tuple[Offer, ...]:
+        """What was offered, also before anybody listened, of images that are still open."""
+        return tuple(self._standing)
 
     def _on_removed(self, event: Any) -> None:
         gone = [offer for offer in self._standing if offer.over is event.value]

@@ -316,7 +316,7 @@ def guard_range(layer: Layer, is_complete: Callable[[], bool], when_complete: Ca
     layer._calc_data_range = _calc_data_range  # noqa: SLF001
 
 
-def warm_up() -> None:
+def warm_up(*more: str) -> None:
     """Import, in a worker, what opening would otherwise import while somebody waits; absent modules are no loss."""
     for module in (
         "napari_idr.readers.open",
@@ -328,6 +328,7 @@ def warm_up() -> None:
         "napari.components.histogram",
         "napari._vispy.layers.image",
         "napari._vispy.layers.points",
+        *more,
     ):
         with suppress(ImportError):
             import_module(module)

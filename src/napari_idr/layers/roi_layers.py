@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -82,15 +83,13 @@ def layer_name(title: str, what: str, own: Frame, frame: Frame) -> str:
 
 def copy_count(rows: Iterable[Row], frame: Frame) -> int:
     """Return how many shapes napari would hold for some rows, those repeated in several planes counted each time."""
+    stacks = frame.names[:-2]
+    if not stacks:
+        return sum(1 for _ in rows)
     total = 0
     for row in rows:
-        own = frame.kept(axes_needed(row, frame))
-        repeated = [
-            size
-            for name, size in zip(own.names, own.sizes, strict=True)
-            if name not in ("y", "x") and row.index(name) is None
-        ]
-        total += int(np.prod(repeated, dtype=float))
+        needed = axes_needed(row, frame)
+        total += prod(frame.size(name) for name in stacks if name in needed and row.index(name) is None)
     return total
 
 

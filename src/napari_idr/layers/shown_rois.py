@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from napari_idr.errors import Cancelled, NapariIdrError, NotFound, Unsupported
 
 from .coalesced import Coalesced
+from .full_collections import full_collections
 from .images import NAME_LENGTH
 from .known_rois import is_edited
 from .main_thread import in_main_thread
@@ -142,6 +143,7 @@ class ShownRois:
     # -- in the GUI thread
 
     def _show_first(self, plan: RoiPlan) -> None:
+        full_collections.stir()
         self._swap(plan, partial(self._finish, plan))
 
     def _finish(self, plan: RoiPlan) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from napari_idr.errors import Cancelled, FormatError, NapariIdrError, Unsupported
+from napari_idr.formats.file_endings import VIEW, is_view_file
 from napari_idr.formats.view_file import (
-    ENDING,
     LARGEST_FILE,
     Camera,
     Dims,
@@ -37,11 +37,6 @@ if TYPE_CHECKING:
     from .viewer_session import ViewerSession
 
 
-def is_view_file(address: str) -> bool:
-    """Whether an address is the path of a view file."""
-    return address.strip().lower().endswith(ENDING)
-
-
 def file_path(address: str) -> Path:
     """Return the path of a view file that was given as a path or ``file://`` address."""
     from napari_idr.repositories.addresses import recognise
@@ -62,7 +57,7 @@ def load_view(path: Path) -> tuple[ViewDocument, list[str]]:
 def save_view(path: Path, document: ViewDocument) -> Path:
     """Write a view file beside its place and move it there; return its path, which ends in ``.idrview.json``."""
     if not is_view_file(path.name):
-        path = path.with_name(path.name.removesuffix(".json") + ENDING)
+        path = path.with_name(path.name.removesuffix(".json") + VIEW)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         beside.write_text(view_text(document), encoding="utf-8")

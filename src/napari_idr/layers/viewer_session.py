@@ -8,11 +8,13 @@ import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
 from napari_idr.errors import Cancelled, NapariIdrError
+from napari_idr.formats.file_endings import is_file_of_annotations, is_view_file
 from napari_idr.formats.iviewer_link import parse_view_link
 from napari_idr.remote.object_store import shown_address
 from napari_idr.repositories.search_links import others_of, searched
@@ -20,27 +22,17 @@ from napari_idr.session import Session
 from napari_idr.settings import Settings
 
 from . import napari_seam as seam
-from .annotation_files import AnnotationFiles, is_annotation_file
-from .annotations import kind_of
 from .apart import free_below, moved_options
 from .box_loads import BoxLoads
 from .full_collections import full_collections
-from .history import Annotations
-from .kept_annotations import KeptAnnotations
-from .kept_offers import KeptOffers
 from .known_rois import is_edited
 from .main_thread import in_main_thread
 from .open_job import OpenJob
-from .opening import open_node
 from .places import KINDS, Places
 from .recent import RecentList
-from .roi_requests import RoiLayers
 from .samples import is_sample, locate_sample, sample_of
-from .shown_plate import ShownPlate
 from .stream import Streams
 from .turns import Turns
-from .view_files import ViewFiles, is_view_file
-from .view_link import show_view
 from .volumes import Volumes
 
 if TYPE_CHECKING:
@@ -55,10 +47,18 @@ if TYPE_CHECKING:
 
     from .box_loads import BoxJob
     from .box_parts import Region
+    from .history import Annotations
     from .images import LayerPlan
+    from .kept_annotations import KeptAnnotations
+    from .kept_offers import KeptOffers
     from .opening import Opened
+    from .roi_requests import RoiLayers
+    from .shown_plate import ShownPlate
+    from .view_files import ViewFiles
 
 _log = logging.getLogger(__name__)
+
+USED_NEXT = tuple(f"{__package__}.{name}" for name in ("shown_plate", "view_link", "roi_requests", "kept_offers"))
 _sessions: weakref.WeakKeyDictionary[Any, ViewerSession] = weakref.WeakKeyDictionary()
 
 
@@ -77,7 +77,7 @@ class ViewerSession:
     streaming_changed = Signal(int, int)
     """Things missing in the current view, and chunks in flight."""
 
-    def __init__(self, viewer: Viewer, session: Session | None = None) -> None:
+    def __init__(self, viewer: Viewer, session: Session | None = None, *, warm: bool = True) -> None:
         self._viewer = weakref.ref(viewer)
         self.session = session or Session(configured_settings())
         self.streams = Streams(self.session.loader)
@@ -92,24 +92,31 @@ class ViewerSession:
         self.embedded_address = ""
         """Of the embedded repository that samples open from; empty until it runs. One that runs may be given."""
         self._embedded_lock = threading.Lock()
-        self.in_background(seam.warm_up)
+        self._is_warm = False
+        if warm:
+            self.warm_up()
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         for moved in (viewer.scene.camera.events, viewer.dims.events):
             moved.connect(_on_moved)
-        self.volumes, self.boxes, self.roi_layers = Volumes(self), BoxLoads(self), RoiLayers(self)
-        self.views, self.places = ViewFiles(self), Places(self)
+        self.volumes, self.boxes, self.places = Volumes(self), BoxLoads(self), Places(self)
+        self._views: ViewFiles | None = None
+        self._roi_layers: RoiLayers | None = None
         self._annotations: Annotations | None = None
         self._kept: KeptAnnotations | None = None
         self._offers: KeptOffers | None = None
 
     @classmethod
-    def for_viewer(cls, viewer: Any) -> ViewerSession:
-        """Return the session of a viewer, made at the first call. Takes a viewer or napari's proxy of one."""
+    def for_viewer(cls, viewer: Any, *, warm: bool = True) -> ViewerSession:
+        """Return the session of a viewer, made at the first call. Takes a viewer or napari's proxy of one.
+
+        Where ``warm`` is False nothing is imported in the background before :meth:`warm_up`, or before something is
+        opened: whoever builds a window now would have to share the interpreter with it.
+        """
         viewer = getattr(viewer, "__wrapped__", viewer)
         known = _sessions.get(viewer)
         if known is None:
-            known = _sessions[viewer] = cls(viewer)
+            known = _sessions[viewer] = cls(viewer, warm=warm)
             weakref.finalize(viewer, _close_in_main_thread, known)
             seam.when_window_goes(viewer, known.close)
         return known
@@ -123,6 +130,9 @@ class ViewerSession:
     def annotations(self) -> Annotations:
         """What people draw in this viewer; watched from the first time that it is asked for."""
         if self._annotations is None:
+            from .history import Annotations
+            from .kept_annotations import KeptAnnotations
+
             self._annotations = Annotations(self)
             self._kept = KeptAnnotations(self, self._annotations)
         return self._annotations
@@ -138,8 +148,19 @@ class ViewerSession:
     def offers(self) -> KeptOffers:
         """What was made of images that are opened; looked for from the first time that it is asked for."""
         if self._offers is None:
+            from .kept_offers import KeptOffers
+
             self._offers = KeptOffers(self, self.annotations, self.kept)
         return self._offers
+
+    @property
+    def views(self) -> ViewFiles:
+        """The view files of this viewer."""
+        if self._views is None:
+            from .view_files import ViewFiles
+
+            self._views = ViewFiles(self)
+        return self._views
 
     @property
     def is_closed(self) -> bool:
@@ -181,8 +202,11 @@ class ViewerSession:
             return self.views.open(what)
         if isinstance(what, str) and searched(what):
             return self.places.search(searched(what), what)
-        if isinstance(what, str) and is_annotation_file(what):
+        if isinstance(what, str) and _holds_annotations(what):
+            from .annotation_files import AnnotationFiles
+
             return AnnotationFiles(self).open(what)
+        self.warm_up()
         address = what if isinstance(what, str) else what.address
         title = shown_address(what) if isinstance(what, str) else what.name
         job = OpenJob(title, address, replaces=not beside, apart=apart)
@@ -213,7 +237,12 @@ class ViewerSession:
 
         An image that is not open is opened first. The layers replace those of an earlier call.
         """
-        return self.roi_layers.show(what)
+        full_collections.stir()
+        if self._roi_layers is None:
+            from .roi_requests import RoiLayers
+
+            self._roi_layers = RoiLayers(self)
+        return self._roi_layers.show(what)
 
     def close_all(self) -> None:
         """Remove the layers that we opened, and only those; they go one by one, a redraw between them.
@@ -236,6 +265,8 @@ class ViewerSession:
             viewer.layers.remove(layer)
 
     def _open(self, job: OpenJob, what: str | Node, acquisition: str, wells: tuple[str, ...]) -> None:
+        from .opening import open_node
+
         try:
             if isinstance(what, str) and is_sample(what):
                 what = locate_sample(what, self.session, self.start_embedded)
@@ -280,6 +311,8 @@ class ViewerSession:
 
     def _additions(self, job: OpenJob, opened: Opened) -> list[Callable[[], object]]:
         """Return the steps that show what was opened: a layer each."""
+        from .shown_plate import ShownPlate
+
         job.title, job.node, job.message = opened.title, opened.node, " ".join(opened.warnings)
         plate = None if opened.plate is None else ShownPlate(self, opened, opened.plate)
         steps = [partial(self.add, plan) for plan in opened.plans] if plate is None else plate.additions()
@@ -320,6 +353,8 @@ class ViewerSession:
 
     def _show_view(self, job: OpenJob) -> None:
         if job.view is not None and self.viewer is not None:
+            from .view_link import show_view
+
             show_view(self.viewer, job.layers, job.view)
 
     def _end(self, job: OpenJob, opened: Opened) -> None:
@@ -365,6 +400,12 @@ class ViewerSession:
         with suppress(RuntimeError):  # the pool was shut down
             self._pool.submit(_logged, function, *arguments)
 
+    def warm_up(self) -> None:
+        """Import in the background what showing pictures needs; returns at once."""
+        if not self._is_warm:
+            self._is_warm = True
+            self.in_background(seam.warm_up, *USED_NEXT)
+
     # -- layers that come and go
 
     def _on_inserted(self, event: Any) -> None:
@@ -375,7 +416,8 @@ class ViewerSession:
             ours = layer.metadata.get("napari_idr", {})
             if ours.pop("show", False):
                 layer.visible = True
-        self.views.on_inserted(layer)
+        if self._views is not None:
+            self._views.on_inserted(layer)
 
     def _on_removed(self, event: Any) -> None:
         self.streams.forget(event.value)
@@ -425,6 +467,8 @@ def _on_moved(event: Any = None) -> None:
 
 def _has_picture(viewer: Viewer) -> bool:
     """Whether somebody may be looking at a picture; shapes, points and tracks alone are no reason to stay."""
+    from .annotations import kind_of
+
     return any(kind_of(layer) in ("", "labels") for layer in viewer.layers)
 
 
@@ -444,6 +488,17 @@ def _close_in_main_thread(session: ViewerSession) -> None:
         session.close()
     else:
         in_main_thread(session.close)
+
+
+def _holds_annotations(address: str) -> bool:
+    """Whether an address is the path of a file or package of annotations; looks at the disk for folders only."""
+    if is_file_of_annotations(address):
+        return True
+    if "://" in address or "annotations" not in address:
+        return False
+    from napari_idr.export.package_reading import is_package
+
+    return is_package(Path(address.strip()).expanduser())
 
 
 def configured_settings() -> Settings:

@@ -93,8 +93,9 @@ def _simplest(kind: Outline, points: np.ndarray) -> tuple[Outline, np.ndarray]:
     """Return what is left of a shape that has shrunk to a line or a point, and a skewed rectangle as a polygon."""
     if kind == "point":
         return kind, points
-    corners = points[np.append(True, np.any(np.diff(points, axis=0) != 0, axis=1))]
-    if kind == "polygon" and len(corners) > 1 and np.array_equal(corners[0], corners[-1]):
+    repeated = (points[1:] == points[:-1]).all(axis=1)
+    corners = points[np.append(True, ~repeated)] if repeated.any() else points
+    if kind == "polygon" and len(corners) > 1 and (corners[0] == corners[-1]).all():
         corners = corners[:-1]
     if len(corners) == 1:
         return "point", corners

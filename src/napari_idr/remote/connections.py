@@ -10,12 +10,13 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ReadTimeoutError
 from urllib3.util.retry import Retry
 
+from .limits import CONNECTIONS_PER_HOST
+
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
     from .cut_off import CutOff
 
-CONNECTIONS_PER_HOST = 4
 LONGEST_RETRY_AFTER = 20.0
 
 

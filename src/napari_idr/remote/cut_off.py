@@ -8,12 +8,9 @@ import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import NewConnectionError
-
 if TYPE_CHECKING:
     from urllib3 import PoolManager
+    from urllib3.connection import HTTPConnection
 
 
 class CutOff:
@@ -26,6 +23,9 @@ class CutOff:
 
     def watch(self, manager: PoolManager) -> None:
         """Have a manager make connections that :meth:`close` cuts off."""
+        from urllib3.connection import HTTPConnection, HTTPSConnection
+        from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
         manager.pool_classes_by_scheme = {
             "http": _pool_class(HTTPConnectionPool, HTTPConnection, self),
             "https": _pool_class(HTTPSConnectionPool, HTTPSConnection, self),
@@ -33,6 +33,8 @@ class CutOff:
 
     def admit(self, connection: HTTPConnection) -> None:
         """Note a connection that is open now; refuse it once all were cut off."""
+        from urllib3.exceptions import NewConnectionError
+
         with self._lock:
             if not self._closed:
                 self._open.add(connection)

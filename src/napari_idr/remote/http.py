@@ -1,28 +1,30 @@
-"""JSON and small files over HTTP: one pool of connections, time-outs always, every failure in our words."""
+"""JSON and small files over HTTP: one pool of connections, time-outs always, every failure in our words.
+
+The client, and the modules it is made of, come with the first request: a window that opens waits for neither.
+"""
 
 from __future__ import annotations
 
 import json
+import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import requests
-from urllib3.exceptions import HTTPError as Urllib3Error
-from urllib3.exceptions import ProtocolError as BrokenOff
-
 from napari_idr.errors import Cancelled, NapariIdrError, ProtocolError, TimedOut
 from napari_idr.version import VERSION
 
-from .connections import CONNECTIONS_PER_HOST, new_session
 from .cut_off import CutOff
 from .http_errors import check_answer, from_exception
+from .limits import CONNECTIONS_PER_HOST
 from .logins import Logins
 from .safe_address import host_of, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    import requests
 
     from .kept_json import KeptJson
 
@@ -64,11 +66,25 @@ class Http:
         self._timeout = (connect_timeout, read_timeout)
         self._kept = kept
         self._cut_off = CutOff()
-        self._session = new_session(self._cut_off, user_agent)
-        self.logins = Logins(lambda: new_session(self._cut_off, user_agent), self._timeout)
+        self._user_agent = user_agent
+        self._session: requests.Session | None = None
+        self._making = threading.Lock()
+        self.logins = Logins(self._new_session, self._timeout)
         """Servers that are asked with somebody's session: nothing they answer is kept on disk."""
         self._pool = ThreadPoolExecutor(CONNECTIONS_PER_HOST, thread_name_prefix="napari-idr-http")
         self._closed = False
+
+    def _new_session(self) -> requests.Session:
+        from .connections import new_session
+
+        return new_session(self._cut_off, self._user_agent)
+
+    def _client(self) -> requests.Session:
+        """Return the client that asks as anybody, made at the first call."""
+        with self._making:
+            if self._session is None:
+                self._session = self._new_session()
+            return self._session
 
     def get_json(self, url: str, params: Query = ()) -> Any:
         """Return the object or list a server answers with.
@@ -126,7 +142,7 @@ class Http:
         """Ask for something large, whose body is read from the answer while it comes; nothing is checked or kept."""
         if self._closed:
             raise _closed(url)
-        with self._session.get(url, headers=headers, timeout=self._timeout, stream=True) as response:
+        with self._client().get(url, headers=headers, timeout=self._timeout, stream=True) as response:
             yield response
 
     def begin_bytes(self, url: str, params: Query = (), *, limit: int = JSON_LIMIT) -> Future[bytes]:
@@ -188,12 +204,17 @@ class Http:
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._cut_off.close()
         self.logins.close()
-        self._session.close()
+        if self._session is not None:
+            self._session.close()
 
     def _get(
         self, url: str, params: Query, *, limit: int, headers: dict[str, str], question: bytes | None = None
     ) -> tuple[bytes, str]:
         """Return body and content type; an answer that broke off is asked for once more, unless it is to a question."""
+        from requests import RequestException
+        from urllib3.exceptions import HTTPError
+        from urllib3.exceptions import ProtocolError as BrokenOff
+
         try:
             try:
                 return self._once(url, params, limit, headers, question)
@@ -201,7 +222,7 @@ class Http:
                 if question is not None:
                     raise
                 return self._once(url, params, limit, headers, question)
-        except (requests.RequestException, Urllib3Error, UnicodeError) as error:
+        except (RequestException, HTTPError, UnicodeError) as error:
             if self._closed:
                 raise _closed(url) from error
             raise from_exception(error, url) from error
@@ -212,7 +233,7 @@ class Http:
         if self._closed:
             raise _closed(url)
         method, login = "GET" if question is None else "POST", self.logins.at(url)
-        session = self._session if login is None else login.session
+        session = self._client() if login is None else login.session
         with session.request(
             method, url, params=list(params), data=question, headers=headers, timeout=self._timeout, stream=True
         ) as response:

@@ -7,9 +7,6 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import requests
-from urllib3.exceptions import ReadTimeoutError
-
 from napari_idr.errors import (
     AccessDenied,
     AddressError,
@@ -28,9 +25,14 @@ from .safe_address import host_of, without_secrets
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import requests
+
 
 def from_exception(error: Exception, url: str) -> NapariIdrError:
     """Return our error for what requests or urllib3 raised: no answer, or one that broke off."""
+    import requests
+    from urllib3.exceptions import ReadTimeoutError
+
     host, on, causes = host_of(url), without_secrets(url), list(_causes(error))
     if isinstance(error, requests.exceptions.TooManyRedirects):
         return ProtocolError(f"{host} redirects in a circle", on, "check the address")

@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import requests
-from urllib3.exceptions import HTTPError
-
 from napari_idr.errors import AccessDenied, AddressError, NotFound, ProtocolError
 
 from .http_errors import check_answer, from_exception
 from .safe_address import host_of, without_secrets
 
 if TYPE_CHECKING:
+    import requests
     from pydantic import SecretStr
 
 LONGEST = 1 << 20
@@ -139,6 +137,9 @@ class LoginRequests:
 
     def _send(self, method: str, path: str, form: dict[str, str] | None = None) -> tuple[requests.Response, bytes]:
         """Return the answer and its body; redirects are not followed: they could lead a password astray."""
+        from requests import RequestException
+        from urllib3.exceptions import HTTPError
+
         url, failure = self._base + path, None
         headers = {"Accept": "application/json", **(self.proof() if form is not None else {})}
         try:
@@ -146,7 +147,7 @@ class LoginRequests:
                 method, url, data=form, headers=headers, timeout=self._timeout, stream=True, allow_redirects=False
             ) as answer:
                 body = answer.raw.read(LONGEST + 1, decode_content=True)
-        except (requests.RequestException, HTTPError, UnicodeError) as error:
+        except (RequestException, HTTPError, UnicodeError) as error:
             failure = from_exception(error, url)
         if failure is not None:  # not "from error": what requests raises holds the form that was sent
             raise failure

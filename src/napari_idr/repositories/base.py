@@ -73,14 +73,14 @@ class RoiSource(Protocol):
 
     def of_image(
         self, image_id: str, *, brief: bool = False, is_cancelled: Callable[[], bool] | None = None
-    ) -> list[dict[str, Any]]:
-        """Return all ROIs of an image as OMERO's JSON; ``brief`` where nobody wants to know whose they are."""
+    ) -> Iterator[dict[str, Any]]:
+        """Yield all ROIs of an image as OMERO's JSON; ``brief`` where nobody wants to know whose they are."""
         ...
 
     def of_plane(
         self, image_id: str, z: int, t: int, *, is_cancelled: Callable[[], bool] | None = None
-    ) -> list[dict[str, Any]]:
-        """Return the ROIs of one plane. Raises ``Unsupported`` where nobody can be asked for one."""
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the ROIs of one plane. Raises ``Unsupported`` where nobody can be asked for one."""
         ...
 
     def masks(
@@ -130,8 +130,18 @@ class Repository(Protocol):
         """
         ...
 
-    def plate_grid(self, plate: Node, *, field: int = 0, acquisition: str = "") -> PlateGrid:
-        """Return the plate as a table of wells with the image of one field each."""
+    def plate_grid(
+        self,
+        plate: Node,
+        *,
+        field: int = 0,
+        acquisition: str = "",
+        on_wells: Callable[[PlateGrid], object] = lambda _: None,
+    ) -> PlateGrid:
+        """Return the plate as a table of wells with the image of one field each.
+
+        ``on_wells`` is told the table where the wells are known before the fields and acquisitions to choose from are.
+        """
         ...
 
     def well_key_values(self, plate: Node) -> dict[tuple[int, int], tuple[KeyValue, ...]]:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_idr.errors import NotFound
-from napari_idr.formats.labelled_values import label_values
 from napari_idr.model.catalog import Node, Page, Study
 
 from .addresses import IDR
@@ -68,6 +67,8 @@ class IdrRepository(OmeroRepository):
         """Return the node with its key-values, links, counts and thumbnail."""
         if node.kind == "study":
             group = self._group(node.id, node.address)
+            from napari_idr.formats.labelled_values import label_values
+
             labelled = label_values(self.listing.annotations([group]))
             node = node if node.key_values else self.listing.node(group)
             return self._with_example(replace(node, labelled=labelled))

@@ -122,7 +122,14 @@ class OmeZarrRepository:
             return _reference(self.key, node)
         raise Unsupported("This holds several images", node.address, "choose one of them")
 
-    def plate_grid(self, plate: Node, *, field: int = 0, acquisition: str = "") -> PlateGrid:
+    def plate_grid(
+        self,
+        plate: Node,
+        *,
+        field: int = 0,
+        acquisition: str = "",
+        on_wells: Callable[[PlateGrid], object] = lambda _: None,
+    ) -> PlateGrid:
         """Return the wells of a plate with the address of one field each; nothing is read per well."""
         return plate_grid(self._plate(plate.id), field, acquisition, self.key)
 

@@ -7,6 +7,7 @@ grid two (one for each further field), a reference one for an image and two for 
 from __future__ import annotations
 
 import logging
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,16 +19,12 @@ from .addresses import recognise
 from .base import Target
 from .engine_finder import EngineFinder
 from .omero_api import STOCK_THUMBNAIL, OmeroApi
-from .omero_describe import describe
 from .omero_pixels import PixelPlaces
 from .omero_plates import PlateTables
 from .omero_rois import OmeroRois
 from .omero_tables import BulkTables
-from .original_files import listed_files, zipped_files
-from .roi_sending import RoiSending
 from .search import ListingFinder
 from .search_engine import SearchEngine
-from .search_page import search_page
 from .study_listing import StudyListing
 
 if TYPE_CHECKING:
@@ -42,6 +39,7 @@ if TYPE_CHECKING:
 
     from .base import ExamplePicture
     from .other_ways import ZarrCopies
+    from .roi_sending import RoiSending
 
     NodeKey = tuple[str, str, str]
 
@@ -97,12 +95,18 @@ class OmeroRepository:
         self.plates = PlateTables(self.api, self.source(), self.tables)
         self.pixels = PixelPlaces(self.api, self.source(), self.plates, self.zarr_copies)
         self.roi_source = OmeroRois(self.api, self._begin_session)
-        self.roi_sending = RoiSending(self.api, self.roi_source)
         self.listing = StudyListing(self.api, self.source(), self.data_source)
         self.finder = EngineFinder(
             SearchEngine(http, self.source(), self.data_source), self.listing, ListingFinder(self)
         )
         self._has_session = False
+
+    @cached_property
+    def roi_sending(self) -> RoiSending:
+        """What writes ROIs."""
+        from .roi_sending import RoiSending
+
+        return RoiSending(self.api, self.roi_source)
 
     def root(self) -> Node:
         """Return the server itself as a node; no request.
@@ -152,6 +156,8 @@ class OmeroRepository:
 
     def describe(self, node: Node) -> Node:
         """Return the node with its key-values, links, counts and thumbnail. One to four requests at once."""
+        from .omero_describe import describe
+
         return describe(self, node)
 
     def count(self) -> int:
@@ -179,12 +185,20 @@ class OmeroRepository:
             return self.pixels.of_image(node)
         raise Unsupported(f"A {node.kind} has no pixels of its own", node.address, "choose an image or a plate")
 
-    def plate_grid(self, plate: Node, *, field: int = 0, acquisition: str = "") -> PlateGrid:
+    def plate_grid(
+        self,
+        plate: Node,
+        *,
+        field: int = 0,
+        acquisition: str = "",
+        on_wells: Callable[[PlateGrid], object] = lambda _: None,
+    ) -> PlateGrid:
         """Return the wells of a plate with the image of one field each: two requests, one when asked again.
 
-        ``field`` counts within the acquisition, or within the first where none is named.
+        ``field`` counts within the acquisition, or within the first where none is named. ``on_wells`` is told the
+        wells before the other of the two requests is answered, which lists what there is to choose from.
         """
-        return self.plates.grid(plate, field, acquisition)
+        return self.plates.grid(plate, field, acquisition, on_wells)
 
     def well_key_values(self, plate: Node) -> dict[tuple[int, int], tuple[KeyValue, ...]]:
         """Return the annotations of the wells of a plate by 0-based (row, column).
@@ -213,6 +227,8 @@ class OmeroRepository:
         image_id = node.image_id if isinstance(node, WellSample) else node.id
         if node.kind not in ("image", "field") or not image_id:
             return ()
+        from .original_files import listed_files, zipped_files
+
         ask = zipped_files if self.zarr_copies is None else listed_files
         return ask(self.api, image_id)
 
@@ -255,7 +271,7 @@ class OmeroRepository:
         """
         if node.kind in ("image", "field"):
             image_id = node.image_id if isinstance(node, WellSample) else node.id
-            return self.roi_source.of_image(image_id)
+            return list(self.roi_source.of_image(image_id))
         return self.roi_source.of_images(self._image_ids(node))
 
     def _image_ids(self, node: Node) -> list[str]:
@@ -285,6 +301,8 @@ class OmeroRepository:
 
     def search(self, query: str) -> Page:
         """Return what matches as one list: see ``search_page``."""
+        from .search_page import search_page
+
         return search_page(self.finder, query)
 
     def access(self) -> Access:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import Cancelled, NapariIdrError, ServerFailure
 from napari_idr.formats.omero_annotations import fit_labels, merge_values, parse_annotations, parse_plate_grid
@@ -16,6 +16,8 @@ from .memo import Memo
 from .omero_api import ANNOTATION_BATCH, LONGEST_PAGE, OmeroApi, batches
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari_idr.formats.omero_annotations import MapAnnotation
     from napari_idr.model.catalog import Node
     from napari_idr.model.image import FieldPosition, KeyValue
@@ -39,27 +41,27 @@ class PlateTables:
         self._runs: Memo[Runs] = Memo(64)
         self._grids: Memo[PlateGrid] = Memo(8)
 
-    def grid(self, plate: Node, field: int, acquisition: str) -> PlateGrid:
-        """Return the grid of one field of a plate, with its acquisitions and number of fields."""
+    def grid(
+        self, plate: Node, field: int, acquisition: str, on_wells: Callable[[PlateGrid], object] = lambda _: None
+    ) -> PlateGrid:
+        """Return the grid of one field of a plate, with its acquisitions and number of fields.
+
+        ``on_wells`` is told the same without those two as soon as the wells are known.
+        """
         key = _key(plate.id, field, acquisition)
+
+        def tell(grid: PlateGrid) -> None:
+            on_wells(_laid_out(grid, plate, field, acquisition))
+
         if self._runs.peek(plate.id) is None:
-            grid = self._grids.get(key, lambda: self._ask_first(plate, field, acquisition))
+            grid = self._grids.get(key, lambda: self._ask_first(plate, field, acquisition, tell))
         else:
             grid = self.wells(plate.id, field, acquisition)
         runs, count = self._runs.get(plate.id, lambda: self._ask_runs(plate))
         shown = next((r for r in runs if r.id == acquisition), runs[0] if runs else None)
         if shown is not None and shown.first_field is not None and shown.last_field is not None:
             count = shown.last_field - shown.first_field + 1
-        rows, columns = (plate.rows, plate.columns) if isinstance(plate, Plate) else (None, None)
-        return replace(
-            grid,
-            row_labels=fit_labels(grid.row_labels, rows, [c.row for c in grid.cells]),
-            column_labels=fit_labels(grid.column_labels, columns, [c.column for c in grid.cells]),
-            field=field,
-            field_count=max(count, 1),
-            acquisition=acquisition,
-            acquisitions=runs,
-        )
+        return replace(_laid_out(grid, plate, field, acquisition), field_count=max(count, 1), acquisitions=runs)
 
     def wells(self, plate_id: str, field: int = 0, acquisition: str = "") -> PlateGrid:
         """Return the grid as the server gives it: one request, none for one of the last eight."""
@@ -103,15 +105,30 @@ class PlateTables:
         records = self._api.all_records(f"plates/{plate.id}/wells/", normalize=False)
         return tuple(position for record in records for position in parse_positions(record))
 
-    def _ask_first(self, plate: Node, field: int, acquisition: str) -> PlateGrid:
-        """Ask for the acquisitions and the grid at once, keep the former and return the latter."""
+    def _ask_first(
+        self, plate: Node, field: int, acquisition: str, on_wells: Callable[[PlateGrid], object]
+    ) -> PlateGrid:
+        """Ask for the acquisitions and the grid at once, keep the former, tell and return the latter.
+
+        Nothing that the grid's own answer says tells how many acquisitions and fields there are to choose from.
+        """
         asks = [_ask_acquisitions(self._api, plate), self._api.ask_grid(plate.id, field, acquisition)]
-        listed, grid = self._api.together(asks)
+        listed: Any = None
+        grid: Any = None
+        for index, outcome in self._api.http.get_json_many(asks):
+            if index == 0:
+                listed = outcome
+            elif isinstance(outcome, NapariIdrError):
+                grid = outcome
+            else:
+                grid = parse_plate_grid(outcome, asks[1][0])
+                on_wells(grid)
         runs = self._runs_of(plate, listed, asks[0][0])
         if isinstance(grid, NapariIdrError):
             raise grid
         self._runs.put(plate.id, runs)
-        return parse_plate_grid(grid, asks[1][0])
+        found: PlateGrid = grid
+        return found
 
     def _ask_runs(self, plate: Node) -> Runs:
         """Ask for the acquisitions alone: the grid was asked for by somebody else."""
@@ -148,6 +165,18 @@ class PlateTables:
                 if annotation.parent_id in places:
                     by_place.setdefault(places[annotation.parent_id], []).append(annotation)
         return {place: merge_values(annotations) for place, annotations in by_place.items()}
+
+
+def _laid_out(grid: PlateGrid, plate: Node, field: int, acquisition: str) -> PlateGrid:
+    """Return a grid with as many rows and columns as the plate has, as of one field and acquisition."""
+    rows, columns = (plate.rows, plate.columns) if isinstance(plate, Plate) else (None, None)
+    return replace(
+        grid,
+        row_labels=fit_labels(grid.row_labels, rows, [c.row for c in grid.cells]),
+        column_labels=fit_labels(grid.column_labels, columns, [c.column for c in grid.cells]),
+        field=field,
+        acquisition=acquisition,
+    )
 
 
 def _ask_acquisitions(api: OmeroApi, plate: Node) -> Ask:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from napari_idr.formats.json_record import JsonRecord
+    from napari_idr.formats.omero_json import Listing
+
     from .omero_api import Ask, OmeroApi
 
 Json = dict[str, Any]
@@ -40,10 +43,11 @@ class OmeroRois:
 
     def of_image(
         self, image_id: str, *, brief: bool = False, is_cancelled: Callable[[], bool] | None = None
-    ) -> list[Json]:
-        """Return all ROIs of an image with their shapes, as the server gives them, in its order.
+    ) -> Iterator[Json]:
+        """Yield all ROIs of an image with their shapes, as the server gives them, in its order.
 
-        ``brief`` leaves out whose each ROI is, which is a third of the answer.
+        They can be read while later pages come; the first has come when this returns. ``brief`` leaves out whose each
+        ROI is, which is a third of the answer.
         """
         return self._all(lambda offset, limit: self._ask_image(image_id, offset, limit, brief), is_cancelled)
 
@@ -56,12 +60,14 @@ class OmeroRois:
                 raise outcome
             listing = parse_listing(outcome, asks[index][0])
             found = [dict(record.fields) for record in listing.records]
-            answers[index] = found if listing.total <= len(found) else self.of_image(image_ids[index])
+            answers[index] = found if listing.total <= len(found) else list(self.of_image(image_ids[index]))
         named = [(image_ids[index], roi) for index in sorted(answers) for roi in answers[index]]
         return [{**roi, "napari-idr:image": int(image_id)} for image_id, roi in named]
 
-    def of_plane(self, image_id: str, z: int, t: int, *, is_cancelled: Callable[[], bool] | None = None) -> list[Json]:
-        """Return the ROIs with shapes in one plane, or in all planes.
+    def of_plane(
+        self, image_id: str, z: int, t: int, *, is_cancelled: Callable[[], bool] | None = None
+    ) -> Iterator[Json]:
+        """Yield the ROIs with shapes in one plane, or in all planes.
 
         Raises ``Unsupported`` where the server cannot be asked for one plane.
         """
@@ -89,18 +95,28 @@ class OmeroRois:
     def _ask_image(self, image_id: str, offset: int, limit: int, brief: bool = False) -> Ask:
         return self._api.ask_list(f"images/{image_id}/rois/", offset, limit, normalize=brief)
 
-    def _all(self, ask: Callable[[int, int], Ask], is_cancelled: Callable[[], bool] | None) -> list[Json]:
-        """Return a whole list: the first page tells how many there are and how long the server's pages are."""
+    def _all(self, ask: Callable[[int, int], Ask], is_cancelled: Callable[[], bool] | None) -> Iterator[Json]:
+        """Yield a whole list: the first page, asked for now, tells how many there are and how long pages are."""
         first = self._api.listing(ask(0, PAGE))
-        pages = {0: first.records}
+        return self._in_order(first, ask, is_cancelled)
+
+    def _in_order(
+        self, first: Listing, ask: Callable[[int, int], Ask], is_cancelled: Callable[[], bool] | None
+    ) -> Iterator[Json]:
+        """Yield what the pages hold, each page as soon as all before it are there."""
+        yield from (dict(record.fields) for record in first.records)
         length = len(first.records)
         offsets = range(length, min(first.total, MOST_ROIS), length) if length else range(0)
         asks = [ask(offset, length) for offset in offsets[:MOST_PAGES]]
+        pages: dict[int, Sequence[JsonRecord]] = {}
+        turn = 0
         for index, outcome in self._api.http.get_json_many(asks, is_cancelled=is_cancelled):
             if isinstance(outcome, NapariIdrError):
                 raise outcome
-            pages[index + 1] = parse_listing(outcome, asks[index][0]).records
-        return [dict(record.fields) for number in sorted(pages) for record in pages[number]]
+            pages[index] = parse_listing(outcome, asks[index][0]).records
+            while turn in pages:
+                yield from (dict(record.fields) for record in pages.pop(turn))
+                turn += 1
 
 
 def _pixels(outcome: bytes | NapariIdrError, address: str) -> np.ndarray | NapariIdrError:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from napari_idr.errors import AccessDenied, Cancelled, NapariIdrError, NotFound, ProtocolError
 from napari_idr.formats.json_record import JsonRecord
-from napari_idr.formats.ngff import group_kind
 from napari_idr.formats.zarr_copies import client_copies, guessed_copies, listed_copies, short_label
 
 from .pixel_sources import OLD_HOST, moved_addresses
@@ -179,6 +178,8 @@ def _kind(document: bytes) -> str:
     try:
         raw = json.loads(document[:DOCUMENT_LIMIT])
         attributes = raw.get("attributes", raw) if isinstance(raw, dict) else {}
+        from napari_idr.formats.ngff import group_kind
+
         return group_kind(attributes) if isinstance(attributes, dict) else ""
     except (ValueError, RecursionError, NapariIdrError):
         return ""

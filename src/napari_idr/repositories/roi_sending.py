@@ -87,7 +87,7 @@ class RoiSending:
             hint = "sign in to it with Servers"
             raise SignInNeeded("ROIs are sent in somebody's name, and nobody is signed in", self._api.base, hint)
         image = self._api.single(f"images/{image_id}/").fields
-        answers = self._rois.of_image(image_id, brief=True)
+        answers = list(self._rois.of_image(image_id, brief=True))
         rois = parse_rois(answers, self._api.base).rois
         rights = Rights(
             _may(image, "canAnnotate"), _ids_without(answers, "canEdit"), _ids_without(answers, "canDelete")
@@ -146,7 +146,7 @@ class RoiSending:
     def _look(self, image_id: str, comparison: Comparison, ids: Mapping[str, str], report: SendReport) -> None:
         """Read the ROIs again, and compare them with what was sent."""
         try:
-            answers = self._rois.of_image(image_id, brief=True)
+            answers = list(self._rois.of_image(image_id, brief=True))
         except Cancelled:
             raise
         except NapariIdrError as error:

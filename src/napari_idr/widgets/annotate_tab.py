@@ -112,6 +112,10 @@ class AnnotateTab(QWidget):
         last = RememberedForms(self._session.session.settings.data_dir).form("").authors
         if last and self._annotations.book.annotator == NOBODY:
             self._annotations.book.annotator = last[0]
+        if self._kept.problem is not None:
+            self._on_not_saved(self._kept.problem)
+        for offer in self._offers.standing:
+            self._on_offered(offer)
 
     def open_export(self, tab: int = ABOUT) -> ExportDialog:
         """Open the dialog that checks and writes a package."""

@@ -9,9 +9,9 @@ from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from superqt.utils import ensure_main_thread
 
+from napari_idr.formats.file_endings import is_view_file
 from napari_idr.formats.iviewer_link import parse_view_link
 from napari_idr.layers.samples import is_sample, locate_sample
-from napari_idr.layers.view_files import is_view_file
 from napari_idr.model.catalog import Page
 from napari_idr.repositories.search_links import others_of, searched
 

@@ -8,10 +8,11 @@ from qtpy.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
 from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView, QWidget
 
+from napari_idr.servers import is_server
+
 from .catalog_filter import CatalogFilter
 from .catalog_model import ROW_KIND_ROLE, CatalogModel
 from .desktop import copy_text, open_in_browser
-from .servers_dialog import is_server
 from .share_actions import copy_python_of
 from .wording import is_web_address, tab_separated
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
@@ -180,7 +181,10 @@ class PlateGridPanel(QWidget):
     # From the repository
 
     def _on_grid(self, grid: PlateGrid) -> None:
-        self._grid = grid
+        before, self._grid = self._grid, grid
+        if before is not None and _same_wells(before, grid):
+            self._fill_choosers(grid)
+            return
         known = self.view.wells.key_values
         self.view.show_wells(PlateWells.from_grid(grid))
         self.view.show_key_values(known)
@@ -273,6 +277,11 @@ class PlateGridPanel(QWidget):
             self._hint.setText(f"{counted(len(chosen), 'well', 'wells')} selected")
         else:
             self._hint.setText(" " if self.view.marks else HINT)  # the key to the outlines takes its room
+
+
+def _same_wells(one: PlateGrid, other: PlateGrid) -> bool:
+    """Whether two grids differ in what there is to choose from at most."""
+    return replace(one, field_count=1, acquisitions=()) == replace(other, field_count=1, acquisitions=())
 
 
 def _open_text(wells: PlateWells, chosen: tuple[Cell, ...]) -> str:

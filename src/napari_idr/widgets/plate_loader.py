@@ -30,7 +30,7 @@ class PlateLoader(QObject):
     Signals
     -------
     grid_arrived
-        The ``PlateGrid``.
+        The ``PlateGrid``: where its wells are known first, once without the fields and acquisitions to choose from.
     key_values_arrived
         Annotations of all wells, by (row, column).
     thumbnail_arrived
@@ -71,8 +71,9 @@ class PlateLoader(QObject):
         """Load a plate as one field and acquisition show it."""
         self.cancel()
         self._repository, self._missing = plate.repository, set()
-        self._grid.run(
-            lambda: self._session.plate_grid(plate, field=field, acquisition=acquisition),
+        self._grid.run_reporting(
+            lambda job: self._session.plate_grid(plate, field=field, acquisition=acquisition, on_wells=job.report),
+            on_progress=self._on_grid,
             on_done=self._on_grid,
             on_error=lambda error: self.failed.emit(error, lambda: self.load(plate, field, acquisition)),
         )

@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtWidgets import QPushButton, QSizePolicy, QWidget
 from superqt.utils import ensure_main_thread
 
-from napari_idr.layers.roi_edits import sendable_layers
-from napari_idr.layers.roi_sending import targets
-
 from .workers import while_alive
 
 if TYPE_CHECKING:
@@ -51,5 +48,11 @@ class SendButton(QPushButton):
     @while_alive
     def _look(self, _event: object = None) -> None:
         viewer = self._owner.viewer
-        every = list(viewer.layers) if viewer is not None else []
-        self.setVisible(any(sendable_layers(every, target.image.key) for target in targets(self._owner)))
+        self.setVisible(viewer is not None and bool(viewer.layers) and _can_send(self._owner, list(viewer.layers)))
+
+
+def _can_send(owner: ViewerSession, layers: list[Any]) -> bool:
+    from napari_idr.layers.roi_edits import sendable_layers
+    from napari_idr.layers.roi_sending import targets
+
+    return any(sendable_layers(layers, target.image.key) for target in targets(owner))

@@ -10,7 +10,6 @@ from superqt.utils import ensure_main_thread
 from napari_idr.layers.shown_dock import show_dock_here
 from napari_idr.remote.safe_address import host_of
 
-from .servers_dialog import ServersDialog
 from .workers import run, while_alive
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from napari_idr.servers import Servers
 
     from .notice_strip import NoticeStrip
+    from .servers_dialog import ServersDialog
     from .theme import Theme
 
 
@@ -46,6 +46,8 @@ class ServerActions(QObject):
     def show(self, address: str = "", user: str = "") -> ServersDialog:
         """Show the dialog, with a server in its form where one is given."""
         if self._dialog is None:
+            from .servers_dialog import ServersDialog
+
             self._dialog = ServersDialog(self._servers, self._theme, self._parent)
             self._dialog.added.connect(self._on_added)
         self._dialog.ask_for(address, user)

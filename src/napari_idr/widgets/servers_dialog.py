@@ -9,8 +9,6 @@ from qtpy.QtWidgets import QDialog, QFrame, QLabel, QVBoxLayout, QWidget
 from superqt.utils import ensure_main_thread
 
 from napari_idr.remote import passwords
-from napari_idr.repositories.addresses import IDR
-from napari_idr.servers import server_base
 
 from .notice_strip import NoticeStrip
 from .progress_strip import ProgressStrip
@@ -154,11 +152,3 @@ class ServersDialog(QDialog):
         """Forget the password, and what is on its way."""
         self.form.forget_password()
         super().done(result)
-
-
-def is_server(address: str) -> bool:
-    """Whether an address is one that somebody could sign in to; the IDR itself has no login."""
-    try:
-        return server_base(address) != IDR
-    except ValueError:  # AddressError: a folder or an OME-Zarr
-        return False

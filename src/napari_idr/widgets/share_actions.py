@@ -10,20 +10,17 @@ from napari.utils.notifications import show_info, show_warning
 from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_idr.errors import NapariIdrError
-from napari_idr.formats.python_lines import lines_of_node
-from napari_idr.formats.view_file import ENDING
-from napari_idr.layers.view_link import known_servers, link_to_view, page_of
-from napari_idr.layers.view_python import python_of
-from napari_idr.layers.viewer_session import ViewerSession
+from napari_idr.formats.file_endings import VIEW
 
 from .desktop import copy_text, open_in_browser
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from napari_idr.layers.viewer_session import ViewerSession
     from napari_idr.model.catalog import Node
 
-FILTER = f"View of a window (*{ENDING})"
+FILTER = f"View of a window (*{VIEW})"
 
 
 def copy_link() -> None:
@@ -53,12 +50,16 @@ def open_view() -> None:
 
 def copy_python_of(node: Node) -> str:
     """Copy the lines of Python that open a node of the catalogue; return what to say."""
+    from napari_idr.formats.python_lines import lines_of_node
+
     copy_text(lines_of_node(node.address, node.kind, node.name))
     return "Python copied: paste it into a notebook"
 
 
 def _with_session(act: Callable[[ViewerSession, Any], str]) -> None:
     """Do something with the current window, and say what came of it."""
+    from napari_idr.layers.viewer_session import ViewerSession
+
     viewer = napari.current_viewer()
     if viewer is None:
         show_info("There is no napari window to share.")
@@ -76,23 +77,29 @@ def _with_session(act: Callable[[ViewerSession, Any], str]) -> None:
 
 
 def _copy_link(session: ViewerSession, viewer: Any) -> str:
+    from napari_idr.layers.view_link import known_servers, link_to_view
+
     link = link_to_view(viewer, known_servers(session.session))
     copy_text(link.address)
     return f"Link copied. {link.remark or 'It opens in a browser, and here with Ctrl+N.'}"
 
 
 def _copy_python(_: ViewerSession, viewer: Any) -> str:
+    from napari_idr.layers.view_python import python_of
+
     copy_text(python_of(viewer))
     return "Python copied: paste it into a notebook."
 
 
 def _open_page(_: ViewerSession, viewer: Any) -> str:
+    from napari_idr.layers.view_link import page_of
+
     address = page_of(viewer)
     return "" if open_in_browser(address) else "What is shown has no page on the web: it lies on this computer."
 
 
 def _save_view(session: ViewerSession, viewer: Any) -> str:
-    start = str(Path.home() / f"{_file_name(viewer)}{ENDING}")
+    start = str(Path.home() / f"{_file_name(viewer)}{VIEW}")
     chosen, _ = QFileDialog.getSaveFileName(QApplication.activeWindow(), "Save this view", start, FILTER)
     if not chosen:
         return ""

@@ -67,6 +67,7 @@ class Theme(QObject):
         super().__init__(host)
         self._host = host
         self._dressed: list[tuple[weakref.ref[QAbstractButton], str]] = []
+        self._icons: dict[tuple[str, str], QIcon] = {}
         self.colors = Colors.from_palette(host.palette())
         self._settle = QTimer(self, singleShot=True, interval=0)
         self._settle.timeout.connect(self._update)
@@ -74,7 +75,10 @@ class Theme(QObject):
 
     def icon(self, name: str) -> QIcon:
         """Return a bundled icon in the colour of text."""
-        return tinted_icon(name, self.colors.text)
+        key = name, self.colors.text.name()
+        if key not in self._icons:
+            self._icons[key] = tinted_icon(name, self.colors.text)
+        return self._icons[key]
 
     def dress(self, button: QAbstractButton, icon: str) -> None:
         """Give a button an icon that keeps following the theme."""

@@ -1,0 +1,28 @@
+"""By the ends of their names: which files are views, and which hold annotations and nothing else. Nothing is opened."""
+
+from __future__ import annotations
+
+VIEW = ".idrview.json"
+ANNOTATIONS = (
+    ".ome.xml",
+    ".omero.json",
+    ".geojson",
+    ".coco.json",
+    ".rois.zip",
+    ".roi",
+    "rois.csv",
+    "rois.parquet",
+    "tracks.csv",
+    ".omero_table.csv",
+    ".labels.ome.tif",
+)
+
+
+def is_view_file(address: str) -> bool:
+    """Whether an address is the path of a view file."""
+    return address.strip().lower().endswith(VIEW)
+
+
+def is_file_of_annotations(address: str) -> bool:
+    """Whether an address is the path of a file of annotations; a package is not one."""
+    return "://" not in address and address.strip().lower().endswith(ANNOTATIONS)
