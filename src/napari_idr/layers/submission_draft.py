@@ -6,7 +6,7 @@ import threading
 import weakref
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from napari_idr.model.annotation_set import AnnotationSet, difference
 from napari_idr.model.annotator import NOBODY
 from napari_idr.model.edits import Edit, ObjectChange
 from napari_idr.model.submission import Submission, SubmissionForm
-from napari_idr.submitting import completed, current, existing, kept_sets, known_terms
+from napari_idr.submitting import completed, current, existing, kept_sets, known_terms, stated
 
 from .annotations import read_layers
 
@@ -165,20 +165,15 @@ class SubmissionDraft:
         self._known = None
 
     def _submission(self, session: Session, wanted: Wanted, is_cancelled: Callable[[], bool]) -> Submission:
-        sets = []
-        for one in wanted.sets:
+        def check(image: AnnotatedImage) -> None:
             if is_cancelled():
-                raise Cancelled("The check was stopped", one.image.name)
-            image = self._completed_image(session, one.image) if wanted.asks else one.image
-            if not (image.dataset or image.plate or image.well):
-                image = replace(image, dataset=wanted.form.dataset)
-            sets.append(replace(one, image=image))
+                raise Cancelled("The check was stopped", image.name)
+
+        complete = partial(self._completed_image, session) if wanted.asks else None
+        submission = stated(Submission(form=wanted.form, sets=wanted.sets), complete, check)
         if wanted.whole_study and wanted.form.accession:
-            sets += kept_sets(session, wanted.form.accession, {one.image.key for one in sets})
-        form = wanted.form
-        if form.created is None:
-            form = replace(form, created=datetime.now(UTC).replace(microsecond=0))
-        submission = Submission(form=form, sets=tuple(sets))
+            kept = kept_sets(session, wanted.form.accession, {one.image.key for one in submission.sets})
+            submission = replace(submission, sets=(*submission.sets, *kept))
         return chosen(submission, ACCEPTED) if wanted.only_accepted else submission
 
     def _completed_image(self, session: Session, image: AnnotatedImage) -> AnnotatedImage:
