@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_idr.errors import FormatError, NapariIdrError, Unsupported
 from napari_idr.export.package_reading import is_package, read_package
 from napari_idr.formats.annotations.convert import read_any
+from napari_idr.formats.annotations.endings import ANNOTATION_ENDINGS
 
 from .annotated_images import image_of_layer
 from .annotations import sets_to_layers
@@ -26,20 +27,6 @@ if TYPE_CHECKING:
 
     from .viewer_session import ViewerSession
 
-ENDINGS = (
-    ".ome.xml",
-    ".omero.json",
-    ".geojson",
-    ".coco.json",
-    ".rois.zip",
-    ".roi",
-    "rois.csv",
-    "rois.parquet",
-    "tracks.csv",
-    ".omero_table.csv",
-    ".labels.ome.tif",
-)
-"""Of files that hold annotations and nothing else."""
 MOST_OPENED = 6
 """Images that a file opens by itself; the others are named."""
 
@@ -49,7 +36,7 @@ def is_annotation_file(address: str) -> bool:
     text = address.strip()
     if "://" in text:
         return False
-    return text.lower().endswith(ENDINGS) or ("annotations" in text and is_package(Path(text).expanduser()))
+    return text.rstrip("/").lower().endswith(ANNOTATION_ENDINGS) or ("annotations" in text and is_package(Path(text).expanduser()))
 
 
 @dataclass(eq=False)
@@ -177,7 +164,7 @@ class AnnotationFiles:
 
 
 def _sets_of(path: Path, image: AnnotatedImage | None) -> tuple[AnnotationSet, ...]:
-    return read_package(path) if path.is_dir() else read_any(path, image)
+    return read_package(path) if is_package(path) else read_any(path, image)
 
 
 def _is_plate(layer: Any) -> bool:
