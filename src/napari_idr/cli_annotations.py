@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Say = Callable[[str], None]
 
+
 def write_rois(session: Session, address: str, output: Path, say: Say) -> tuple[Path, ...]:
     """Write the ROIs that a repository keeps, of an image or of all images of a well, plate or dataset."""
     format_of_path(output)

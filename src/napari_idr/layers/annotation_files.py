@@ -36,7 +36,9 @@ def is_annotation_file(address: str) -> bool:
     text = address.strip()
     if "://" in text:
         return False
-    return text.rstrip("/").lower().endswith(ANNOTATION_ENDINGS) or ("annotations" in text and is_package(Path(text).expanduser()))
+    if text.rstrip("/").lower().endswith(ANNOTATION_ENDINGS):
+        return True
+    return "annotations" in text and is_package(Path(text).expanduser())
 
 
 @dataclass(eq=False)

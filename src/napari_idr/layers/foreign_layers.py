@@ -100,4 +100,3 @@ def _extent(layer: Any) -> tuple[int, ...]:
     """Return how many pixels reach over all that a layer holds, along each axis."""
     ends = np.nan_to_num(np.asarray(layer.extent.data)[1])
     return tuple(max(1, int(end) + 1) for end in ends)
-

@@ -131,10 +131,10 @@ def write(path: str, given: Sequence[Any], session: ViewerSession | None, key: s
 
     try:
         saved = save_layers(Path(path), given, session, key)
-    except NapariIdrError as error:
-        if isinstance(error, ValueError):
+    except ValueError as error:
+        if isinstance(error, NapariIdrError):
             raise NapariIdrError(error.what, error.on, error.hint) from error
-        raise
+        raise NapariIdrError(f"The file could not be written ({error})", path, "choose another format") from error
     if saved.remarks:
         show_info(" ".join(saved.remarks))
     if saved.losses:
