@@ -33,6 +33,7 @@ from .open_job import OpenJob
 from .opening import open_node
 from .places import KINDS, Places
 from .recent import RecentList
+from .region_saves import RegionSaves
 from .roi_requests import RoiLayers
 from .samples import is_sample, locate_sample, sample_of
 from .shown_plate import ShownPlate
@@ -44,6 +45,7 @@ from .volumes import Volumes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from napari.layers import Layer
     from napari.viewer import Viewer
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from .box_parts import Region
     from .images import LayerPlan
     from .opening import Opened
+    from .region_saves import RegionJob
 
 _log = logging.getLogger(__name__)
 _sessions: weakref.WeakKeyDictionary[Any, ViewerSession] = weakref.WeakKeyDictionary()
@@ -97,7 +100,7 @@ class ViewerSession:
         for moved in (viewer.scene.camera.events, viewer.dims.events):
             moved.connect(_on_moved)
         self.volumes, self.boxes, self.roi_layers = Volumes(self), BoxLoads(self), RoiLayers(self)
-        self.views, self.places = ViewFiles(self), Places(self)
+        self.views, self.places, self.saves = ViewFiles(self), Places(self), RegionSaves(self)
         self._annotations: Annotations | None = None
         self._kept: KeptAnnotations | None = None
         self._offers: KeptOffers | None = None
@@ -206,6 +209,13 @@ class ViewerSession:
             0 is the finest.
         """
         return self.boxes.load(layers, region, level)
+
+    def save_box(self, layers: Sequence[Layer], region: Region, level: int, path: Path) -> RegionJob:
+        """Save part of an image at one of its levels as ``.ome.tif`` or ``.ome.zarr``, and mark it; returns at once.
+
+        Parameters are those of ``load_box``; ``path`` must not be there yet.
+        """
+        return self.saves.save(layers, region, level, path)
 
     def show_rois(self, what: Layer | Node | str) -> OpenJob:
         """Show the ROIs stored for an image, of one of its layers, its node or its address; returns at once.

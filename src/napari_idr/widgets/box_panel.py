@@ -1,21 +1,27 @@
-"""Part of an image to load: where, how deep, at which level. Opened by a button at the foot of the dock."""
+"""Part of an image to load or save: where, how deep, at which level. Opened by a button at the foot of the dock."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from napari_idr.errors import NapariIdrError
+from napari_idr.formats.documents.submitted_file import safe_name
 from napari_idr.layers.box_parts import choices, layers_of_image, levels_of
 from napari_idr.layers.box_places import depth_of, rectangles, region_in_view, region_of_shapes, whole_region
+from napari_idr.layers.region_saves import plan_region
 from napari_idr.layers.shown_dock import show_dock_here
+from napari_idr.model.sizes import said_bytes
 
 from .buttons import text_button
 from .workers import while_alive
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari_idr.layers.box_places import Ends
     from napari_idr.layers.viewer_session import ViewerSession
 
@@ -25,11 +31,14 @@ LOOK_MS = 300
 """How long after the last change of the view its size is worked out again."""
 
 VIEW, WHOLE = "What is in view", "The whole image"
+ENDINGS = (".ome.tif", ".ome.zarr")
+SAVES = "Save it exactly as it is stored, with source and licence, and mark it on the image"
+FILES = "OME-TIFF (*.ome.tif);;OME-Zarr (*.ome.zarr)"
 NOTHING = "Choose a layer that was opened from a repository, to load a part of it."
 
 
 class BoxPanel(QWidget):
-    """Chooses a box of the image whose layer is active, and has it loaded."""
+    """Chooses a box of the image whose layer is active, and has it loaded or saved."""
 
     def __init__(self, viewer_session: ViewerSession, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +48,9 @@ class BoxPanel(QWidget):
         self.where, self.level = QComboBox(), QComboBox()
         self.first, self.last = QSpinBox(), QSpinBox()
         self.load = text_button(theme, "open", "Load", self.load_box)
+        self.save = text_button(theme, "folder", "Save as a file…", self.save_box)
+        self.choose_file: Callable[[str], Path | None] = self._ask_file
+        """Returns where a region of a suggested name is saved, None for nowhere."""
         self.close_button = text_button(theme, "", "Close", self.hide)
         self._looking = QTimer(self, singleShot=True, interval=LOOK_MS)
         self._lay_out()
@@ -69,7 +81,7 @@ class BoxPanel(QWidget):
             widget.setAccessibleName(name)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
-        for button in (self.load, self.close_button):
+        for button in (self.load, self.save, self.close_button):
             buttons.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
@@ -179,13 +191,28 @@ class BoxPanel(QWidget):
         self.level.setCurrentIndex(before if before in possible else possible[0] if possible else -1)
         if found and not possible:
             reason = f"Even its coarsest level {found[-1].refusal}; take a smaller part."
-        self._show_reason(reason)
         self.load.setEnabled(bool(possible))
+        self._show_reason(reason)
 
     def _show_reason(self, reason: str = "") -> None:
         """Say why nothing can be loaded, else in full what will be: the list is too narrow for that."""
-        self.why.setText(reason or self.level.currentText())
+        size, refusal = self._size_of_file()
+        self.save.setEnabled(bool(size))
+        self.save.setToolTip(refusal or SAVES)
+        said = " · ".join(filter(None, (self.level.currentText(), size)))
+        self.why.setText(reason or said)
         self.why.setVisible(bool(self.why.text()))
+
+    def _size_of_file(self) -> tuple[str, str]:
+        """Return how large the box is as a file, and why it cannot be one; one of the two is empty."""
+        if not self._layers or self.level.currentData() is None:
+            return "", NOTHING
+        try:
+            plan = plan_region(self._layers, self.region(), self.level.currentData())
+        except NapariIdrError as error:
+            return "", str(error)
+        count = f" in {len(plan.parts)} channels" if len(plan.parts) > 1 else ""
+        return f"as a file {said_bytes(plan.nbytes)}{count}", ""
 
     def load_box(self) -> None:
         """Load what is chosen."""
@@ -196,6 +223,37 @@ class BoxPanel(QWidget):
             return
         self._viewer_session.load_box(self._layers, region, self.level.currentData())
         self.hide()
+
+    def save_box(self) -> None:
+        """Ask for a place, and save what is chosen there."""
+        try:
+            region = self.region()
+        except NapariIdrError as error:
+            self._show_reason(str(error))
+            return
+        level = self.level.currentData()
+        path = self.choose_file(region_name(self._layers[0], level))
+        if path is not None:
+            self._viewer_session.save_box(self._layers, region, level, path)
+            self.hide()
+
+    def _ask_file(self, name: str) -> Path | None:
+        options = QFileDialog.Option.DontConfirmOverwrite  # what is there is never replaced: it is said
+        chosen, kind = QFileDialog.getSaveFileName(self, "Save this box as", name, FILES, options=options)
+        return with_ending(Path(chosen), kind) if chosen else None
+
+
+def region_name(layer: Any, level: int) -> str:
+    """Return what a region's file is called if nobody says otherwise."""
+    name = safe_name(str(layer.metadata["napari_idr"].get("name") or layer.name)).removesuffix(".zarr")
+    return f"{name}-level-{level}{ENDINGS[0]}"
+
+
+def with_ending(path: Path, kind: str) -> Path:
+    """Return a path that says what kind of file it is: by its own ending, else by the kind that was chosen."""
+    if path.name.lower().endswith((*ENDINGS, ".ome.tiff")):
+        return path
+    return path.with_name(path.name + (ENDINGS[1] if ENDINGS[1] in kind else ENDINGS[0]))
 
 
 def show_box_panel() -> None:
