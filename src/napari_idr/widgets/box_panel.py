@@ -253,7 +253,8 @@ def with_ending(path: Path, kind: str) -> Path:
     """Return a path that says what kind of file it is: by its own ending, else by the kind that was chosen."""
     if path.name.lower().endswith((*ENDINGS, ".ome.tiff")):
         return path
-    return path.with_name(path.name + (ENDINGS[1] if ENDINGS[1] in kind else ENDINGS[0]))
+    stem = path.stem if path.suffix.lower() in (".tif", ".tiff", ".zarr") else path.name
+    return path.with_name(stem + (ENDINGS[1] if ENDINGS[1] in kind else ENDINGS[0]))
 
 
 def show_box_panel() -> None:
