@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import tifffile
+import zarr
 from npe2 import PluginManager
 
 from made_zarr import write_image
@@ -84,8 +85,8 @@ def test_a_box_is_chosen_and_loaded(
         "level 2 · 40 × 32 × 10 · 25 kB per channel",
     ]
     choose(panel, "The whole image")
-    panel.first.setValue(2)
-    panel.last.setValue(4)
+    panel.depth.first.setValue(2)
+    panel.depth.last.setValue(4)
     qtbot.waitUntil(lambda: "× 3 ·" in texts(panel)[0], timeout=PATIENCE)
     panel.level.setCurrentIndex(1)
     ended: list[BoxJob] = []
@@ -226,3 +227,29 @@ def test_a_name_gets_the_ending_of_the_kind_that_was_chosen(
     tmp_path: Path, name: str, kind: str, expected: str
 ) -> None:
     assert box_panel.with_ending(tmp_path / name, kind).name == expected
+
+
+def test_time_points_are_the_one_shown_until_somebody_chooses(
+    dock: IdrDock, viewer_session: ViewerSession, qtbot: QtBot, tmp_path: Path
+) -> None:
+    job = viewer_session.open(str(write_image(tmp_path / "film.zarr", "tyx", (6, 64, 80), levels=1)))
+    qtbot.waitUntil(lambda: job.state != "running", timeout=PATIENCE)
+    viewer: Any = viewer_session.viewer
+    panel = dock.boxes.panel
+    viewer.dims.set_current_step(0, 2)
+    dock.boxes.open()
+    assert panel.times.isVisible()
+    assert not panel.depth.isVisible()
+    assert panel.region()["t"] == slice(2, 3)
+    viewer.dims.set_current_step(0, 4)
+    assert panel.region()["t"] == slice(4, 5)
+    panel.times.show_range(1, 3)
+    viewer.dims.set_current_step(0, 0)
+    assert panel.region()["t"] == slice(1, 4)
+    choose(panel, "The whole image")
+    panel.choose_file = lambda name: tmp_path / "part.ome.zarr"
+    panel.save.click()
+    qtbot.waitUntil((tmp_path / "part.ome.zarr").exists, timeout=PATIENCE)
+    saved = np.asarray(zarr.open_array(str(tmp_path / "part.ome.zarr" / "0"), mode="r")[...])
+    assert np.array_equal(saved, np.asarray(job.layers[0].data[1:4]))
+    qtbot.waitUntil(lambda: not dock.boxes.progress.is_busy, timeout=PATIENCE)

@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_idr.errors import NapariIdrError
 from napari_idr.formats.documents.submitted_file import safe_name
 from napari_idr.layers.box_parts import choices, layers_of_image, levels_of
-from napari_idr.layers.box_places import depth_of, rectangles, region_in_view, region_of_shapes, whole_region
+from napari_idr.layers.box_places import depth_of, planes_of, rectangles, region_in_view, region_of_shapes, whole_region
 from napari_idr.layers.region_saves import plan_region
 from napari_idr.layers.shown_dock import show_dock_here
 from napari_idr.model.sizes import said_bytes
 
 from .buttons import text_button
+from .plane_range import PlaneRange
 from .workers import while_alive
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ class BoxPanel(QWidget):
         self._layers: list[Any] = []
         self.image, self.why = QLabel(), QLabel()
         self.where, self.level = QComboBox(), QComboBox()
-        self.first, self.last = QSpinBox(), QSpinBox()
+        self.depth, self.times = PlaneRange("z"), PlaneRange("t")
+        self._time = 0
+        """The time point that was shown last."""
         self.load = text_button(theme, "open", "Load", self.load_box)
         self.save = text_button(theme, "folder", "Save as a file…", self.save_box)
         self.choose_file: Callable[[str], Path | None] = self._ask_file
@@ -58,16 +61,6 @@ class BoxPanel(QWidget):
         self.hide()
 
     def _lay_out(self) -> None:
-        self.depth = QWidget()
-        depth = QHBoxLayout(self.depth)
-        depth.setContentsMargins(0, 0, 0, 0)
-        for box, after in ((self.first, " to "), (self.last, "")):
-            box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-            box.setMinimumWidth(40)
-            depth.addWidget(box, 1)
-            depth.addWidget(QLabel(after))
-        self.first.setAccessibleName("First z-plane")
-        self.last.setAccessibleName("Last z-plane")
         for label in (self.image, self.why):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -76,7 +69,7 @@ class BoxPanel(QWidget):
             box.setMinimumContentsLength(12)
         self.form = QFormLayout()
         self.form.setContentsMargins(0, 0, 0, 0)
-        for name, widget in (("Part", self.where), ("z", self.depth), ("Level", self.level)):
+        for name, widget in (("Part", self.where), ("z", self.depth), ("t", self.times), ("Level", self.level)):
             self.form.addRow(name, widget)
             widget.setAccessibleName(name)
         buttons = QHBoxLayout()
@@ -94,8 +87,8 @@ class BoxPanel(QWidget):
         self._looking.timeout.connect(self._show_levels)
         self.where.activated.connect(lambda _index: self._show_levels())
         self.level.currentIndexChanged.connect(lambda _index: self._show_reason())
-        for box in (self.first, self.last):
-            box.valueChanged.connect(lambda _value: self._looking.start())
+        for planes in (self.depth, self.times):
+            planes.changed.connect(self._looking.start)
         viewer: Any = self._viewer_session.viewer
         if viewer is None:
             return
@@ -121,6 +114,7 @@ class BoxPanel(QWidget):
     @while_alive
     def _on_view_changed(self, _event: object = None) -> None:
         if self.isVisible():
+            self._follow_time()
             self._looking.start()
 
     def _show_image(self) -> None:
@@ -135,7 +129,7 @@ class BoxPanel(QWidget):
         self.image.setText(NOTHING if chosen is None else " + ".join(layer.name for layer in self._layers))
         if chosen is not None:
             self._show_places(viewer)
-            self._show_depth(depth_of(chosen))
+            self._show_planes(viewer, chosen)
         self._show_levels()
 
     def _show_places(self, viewer: Any) -> None:
@@ -150,14 +144,26 @@ class BoxPanel(QWidget):
         at = self.where.findText(before)
         self.where.setCurrentIndex(0 if active else at if at >= 0 else len(drawn))
 
-    def _show_depth(self, planes: int) -> None:
-        changed = planes != self.last.maximum() + 1
-        for box, value in ((self.first, 0), (self.last, planes - 1)):
-            box.setRange(0, planes - 1)
-            if changed:
-                box.setValue(value)
-        self.depth.setVisible(planes > 1)
-        self.form.labelForField(self.depth).setVisible(planes > 1)
+    def _show_planes(self, viewer: Any, layer: Any) -> None:
+        """Offer all planes in z, and the time point that is shown."""
+        now = whole_region(viewer, layer).get("t")
+        count = planes_of(layer, "t") if now is not None else 1
+        self._time = 0 if now is None else now.start
+        self.depth.show_planes(depth_of(layer), 0, depth_of(layer) - 1)
+        self.times.show_planes(count, self._time, self._time)
+        for row in (self.depth, self.times):
+            row.setVisible(row.count > 1)
+            self.form.labelForField(row).setVisible(row.count > 1)
+
+    def _follow_time(self) -> None:
+        """Have the time point be the one that is shown, as long as nobody chose others."""
+        viewer: Any = self._viewer_session.viewer
+        if viewer is None or not self._layers or self._layers[0] not in viewer.layers:
+            return
+        now = whole_region(viewer, self._layers[0]).get("t")
+        if now is not None and self.times.planes() == slice(self._time, self._time + 1):
+            self.times.show_range(now.start, now.start)
+        self._time = self._time if now is None else now.start
 
     def region(self) -> Ends:
         """Return what is chosen, in pixels of the finest level. Raises ``AddressError`` where that is nothing."""
@@ -169,9 +175,9 @@ class BoxPanel(QWidget):
             region = region_in_view(viewer, layer)
         else:
             region = whole_region(viewer, layer)
-        if depth_of(layer) > 1:
-            low, high = sorted((self.first.value(), self.last.value()))
-            region["z"] = slice(low, high + 1)
+        for axis, planes in (("z", self.depth), ("t", self.times)):
+            if planes.count > 1:
+                region[axis] = planes.planes()
         return region
 
     @while_alive
