@@ -278,6 +278,21 @@ def export(camera: Photographer) -> None:
     dialog.close()
 
 
+def save_box(camera: Photographer) -> None:
+    """Save what is in view as a file, as somebody would with the panel that is open."""
+    boxes = camera.dock.boxes
+    with tempfile.TemporaryDirectory() as folder:
+        boxes.panel.choose_file = lambda name: Path(folder) / name
+        boxes.panel.save.click()
+        wait_until(lambda: "is written" in boxes.notices.text.text(), "the saved box")
+        camera.settle()
+        camera.window("saved-box")
+    boxes.notices.clear()
+    for layer in [layer for layer in camera.viewer.layers if "annotations" in layer.metadata.get("napari_idr", {})]:
+        camera.viewer.layers.remove(layer)
+    camera.settle()
+
+
 def take_all(camera: Photographer) -> None:
     """Take every picture that the documentation shows."""
     camera.widget(camera.dock, "start")
@@ -315,7 +330,7 @@ def take_all(camera: Photographer) -> None:
     camera.dock.boxes.open()
     camera.settle()
     camera.window("load-box")
-    camera.dock.boxes.panel.hide()
+    save_box(camera)
     take_own_server(camera)
     camera.open_without_server("idr9901")
     camera.window("offline")

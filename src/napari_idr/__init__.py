@@ -120,7 +120,8 @@ def export(
     """
     from pathlib import Path
 
-    return _session().write(address, Path(output), level=level, label=label, region=region)
+    _session().write(address, Path(output), level=level, label=label, region=region)
+    return Path(output)
 
 
 _shared: dict[str, Session] = {}

@@ -243,7 +243,8 @@ def read(
 ) -> None:
     """Write exact pixels to .npy, .ome.tif or .ome.zarr."""
     with session() as opened:
-        put(str(opened.write(address, output, level=level, label=label, region=region or None, warn=_warn)))
+        opened.write(address, output, level=level, label=label, region=region or None, warn=_warn)
+        put(str(output))
 
 
 @app.command()

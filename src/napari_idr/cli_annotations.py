@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_idr.errors import AddressError
-from napari_idr.formats.annotations.convert import carry_out, plan, read_any
+from napari_idr.formats.annotations.convert import carry_out, loss_lines, plan, read_any
 from napari_idr.formats.annotations.omero_json import IMAGE
 from napari_idr.formats.annotations.registry import format_of_path
 from napari_idr.formats.annotations.stored_rois import stored_set
@@ -15,15 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from napari_idr.formats.annotations.convert import Plan
     from napari_idr.model.annotation_set import AnnotationSet
     from napari_idr.model.catalog import Node
     from napari_idr.session import Session
 
     Say = Callable[[str], None]
-
-MOST_TOLD = 20
-"""Losses that are told one by one."""
 
 
 def write_rois(session: Session, address: str, output: Path, say: Say) -> tuple[Path, ...]:
@@ -56,13 +52,6 @@ def _write(sets: Sequence[AnnotationSet], output: Path, say: Say) -> tuple[Path,
     for remark in dict.fromkeys(remark for one in sets for remark in one.remarks):
         say(remark)
     planned = plan(sets, output)
-    _tell(planned, say)
+    for line in loss_lines(planned):
+        say(line)
     return carry_out(planned)
-
-
-def _tell(planned: Plan, say: Say) -> None:
-    """Say what is lost, before anything is written."""
-    for loss in planned.losses[:MOST_TOLD]:
-        say(f"lost of {loss.where}: {loss.what}")
-    if len(planned.losses) > MOST_TOLD:
-        say(f"and {len(planned.losses) - MOST_TOLD} more like these")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from napari_idr.errors import FormatError, NotFound
@@ -15,7 +16,7 @@ from napari_idr.export.remembered_forms import form_from_json
 from napari_idr.export.report import Acknowledgement, key_of
 from napari_idr.formats.annotations.convert import read_any
 from napari_idr.model.submission import Submission, SubmissionForm
-from napari_idr.submitting import current, existing, known_terms, together
+from napari_idr.submitting import completed, current, existing, known_terms, stated, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,7 +51,8 @@ def package(
     inputs
         Annotation files and label images; those of one image are put together.
     form
-        What the archive wants to know; its time of creation is now where it states none.
+        What the archive wants to know; its time of creation is now where it states none, its dataset that of the images
+        in no plate whose dataset nobody knows.
     target, output
         For whom, and the folder in which the package's folder is made.
     yes
@@ -58,12 +60,12 @@ def package(
     say
         Is told findings and progress.
     """
-    stated = form if form.created is not None else replace(form, created=datetime.now(UTC).replace(microsecond=0))
-    submission = Submission(form=stated, sets=together(one for path in inputs for one in read_any(path, None)))
+    drawn = Submission(form=form, sets=together(one for path in inputs for one in read_any(path, None)))
+    submission = stated(drawn, partial(completed, session))
     preflight = Preflight(target, known_terms(session, say))
     report = ask_repository(preflight.check(submission), submission, current(session), existing(session))
     if yes:
-        who, now = (stated.authors or (None,))[0], datetime.now(UTC)
+        who, now = (form.authors or (None,))[0], datetime.now(UTC)
         said = [Acknowledgement(key_of(one), who, now) for one in report.open_warnings if who is not None]
         report = replace(report, acknowledged=(*report.acknowledged, *said))
     for line in lines(report.findings):
@@ -72,7 +74,7 @@ def package(
         say(f"not checked: {reason}")
     if report.open_warnings and not report.errors:
         what = f"{len(report.open_warnings)} warnings need a yes"
-        raise FormatError(what, stated.title, "look at them, then say it with --yes")
+        raise FormatError(what, form.title, "look at them, then say it with --yes")
     output.mkdir(parents=True, exist_ok=True)
     return write_package(submission, target, report, output, Progress(on_progress=_told(say))).folder
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from napari_idr.formats.file_endings import is_file_of_annotations
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -16,18 +18,6 @@ HOSTS = (
     "uk1s3.embassy.ebi.ac.uk",
 )
 VIEW_FILE = ".idrview.json"
-ANNOTATIONS = (
-    ".rois.ome.xml",
-    ".masks.ome.xml",
-    ".omero.json",
-    ".geojson",
-    ".coco.json",
-    "rois.csv",
-    "rois.parquet",
-    "tracks.csv",
-    ".labels.ome.tif",
-)
-"""Endings of files of annotations; other plugins read what ends otherwise."""
 PACKAGE = "manifest.json"
 FILES = (".ome.zarr", ".ozx", ".ome.zarr.zip", VIEW_FILE)
 WEB_PAGES = ("/webclient/?show=", "/webclient/img_detail/", "/iviewer/?", "//doi.org/10.17867/")
@@ -60,7 +50,7 @@ def is_annotations(address: str) -> bool:
     """Whether an address is a file of annotations, or the folder of a package."""
     from pathlib import Path
 
-    if address.strip().lower().endswith(ANNOTATIONS):
+    if is_file_of_annotations(address):
         return True
     return "-annotations-" in address and (Path(address) / PACKAGE).is_file()
 
@@ -110,6 +100,29 @@ def write_view(path: str, layers: Any) -> list[str]:
     if remarks:
         show_info(" ".join(remarks))
     return [str(file)]
+
+
+def write_annotations(path: str, layers: Sequence[Any]) -> list[str]:
+    """Save shapes, points, tracks and labels as annotations, in the format of the path's ending; return the paths."""
+    return _write(path, layers)
+
+
+def write_label_image(path: str, data: Any, options: dict[str, Any]) -> list[str]:
+    """Save one layer of labels as a label image; return its path."""
+    return _write(path, [(data, options, "labels")])
+
+
+def write_labels_05(path: str, layers: Sequence[Any]) -> list[str]:
+    """Save labels as OME-Zarr 0.5; return the paths."""
+    return _write(path, layers, "ome-zarr-labels-0.5")
+
+
+def _write(path: str, layers: Sequence[Any], key: str = "") -> list[str]:
+    from napari_idr.layers.layer_writing import write
+    from napari_idr.layers.viewer_session import ViewerSession
+
+    viewer = _current_viewer()
+    return write(path, layers, None if viewer is None else ViewerSession.for_viewer(viewer), key)
 
 
 def _current_viewer() -> Any:

@@ -477,22 +477,39 @@ class Session:
         label: str = "",
         region: str | Mapping[str, int | slice] | None = None,
         warn: Callable[[str], None] = lambda _: None,
-    ) -> Path:
+        check: Callable[[], None] = lambda: None,
+        on_progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> tuple[SavedRegion | None, ImageMetadata]:
         """Write exact pixels to ``.npy``, ``.ome.tif`` or ``.ome.zarr``, beside its place and then moved there.
 
-        The file says which image it is a part of, and under which licence; an array of numpy alone cannot.
-        ``warn`` is told what the image's metadata get wrong, and that pictures are no measured values.
+        The file says which image it is a part of, and under which licence; an array of numpy alone cannot. Both are
+        returned with the metadata of the image, None for an array of numpy.
+
+        Parameters
+        ----------
+        address, level, label, region
+            As for ``read``.
+        output
+            A file that is there is replaced when the new one is complete.
+        warn
+            Told what the image's metadata get wrong, and that pictures are no measured values.
+        check
+            Called between chunks, and before the file is put in place; raises in order to leave nothing.
+        on_progress
+            Told how many chunks of how many have come.
         """
         from napari_idr.readers.write import check_output, write_pixels
+        from napari_idr.streaming.boxes import read_boxes
 
         kind = check_output(output)
         pyramid, box = self._open_region(address, level, label, region)
         for warning in pyramid.metadata.warnings:
             warn(warning)
-        pixels = pyramid.levels[level].read(box)
+        (pixels,) = read_boxes([(pyramid.levels[level], box)], check, on_progress)
         source = None if kind == "npy" else self.saved_region(address, pyramid.metadata, level, box, label=label)
-        write_pixels(output, pixels, pyramid.metadata, level, tuple(start for start, _ in box), source)
-        return output
+        first = tuple(start for start, _ in box)
+        write_pixels(output, pixels, pyramid.metadata, level, first, source, check)
+        return source, pyramid.metadata
 
     def saved_region(
         self, address: str, metadata: ImageMetadata, level: int, box: Box, *, label: str = ""

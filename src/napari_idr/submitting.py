@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from napari_idr.errors import AddressError, NapariIdrError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from napari_idr.model.annotation import Roi
     from napari_idr.model.annotation_set import AnnotatedImage, AnnotationSet
     from napari_idr.model.catalog import Node
+    from napari_idr.model.submission import Submission
     from napari_idr.session import Session
 
     Say = Callable[[str], None]
@@ -117,6 +119,35 @@ def _taxon(session: Session, name: str) -> OntologyTerm:
     terms = (hit.term for hit in hits)
     found = (one for one in terms if one.ontology == TAXA and one.label.casefold() == name.casefold())
     return next(found, OntologyTerm("", name))
+
+
+def stated(
+    submission: Submission,
+    complete: Callable[[AnnotatedImage], AnnotatedImage] | None,
+    check: Callable[[AnnotatedImage], None] = lambda _: None,
+) -> Submission:
+    """Return a submission as it is checked and written, whoever asks for it: dialog and command go this way.
+
+    Parameters
+    ----------
+    submission
+        As it was drawn and filled in. An image in no plate gets the form's dataset, where none is known.
+    complete
+        Adds what a repository says of an image (``completed``), which may block; None where nobody is asked.
+    check
+        Called before each image; raises in order to stop.
+    """
+    form = submission.form
+    if form.created is None:
+        form = replace(form, created=datetime.now(UTC).replace(microsecond=0))
+    sets = []
+    for one in submission.sets:
+        check(one.image)
+        image = one.image if complete is None else complete(one.image)
+        if not (image.dataset or image.plate or image.well):
+            image = replace(image, dataset=form.dataset)
+        sets.append(replace(one, image=image))
+    return replace(submission, form=form, sets=tuple(sets))
 
 
 def kept_sets(session: Session, accession: str, but: Collection[str]) -> tuple[AnnotationSet, ...]:

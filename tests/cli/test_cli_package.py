@@ -1,21 +1,25 @@
-"""``package`` and ``check`` over files of a local image: nobody is asked for it."""
+"""``package`` and ``check`` over files of a local image, which nobody is asked for, and of one of a repository."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from made_sets import good_form, good_set, image
+from made_sets import good_form, good_set, image, region
 from test_package import with_uuids
 
 from napari_idr.export.remembered_forms import form_as_json
+from napari_idr.formats.annotations.convert import read_any
 from napari_idr.formats.annotations.registry import format_of_key
+from napari_idr.model.annotation import Rectangle
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from command import Run
+    from napari_idr.model.annotation_set import AnnotatedObject
+    from repository_server import Served
 
 
 @pytest.fixture
@@ -45,6 +49,45 @@ def test_a_package_is_written_from_files_and_checked(run: Run, inputs: list[str]
     said = json.loads(out)
     assert (said["errors"], said["schema"]) == (0, "napari-idr/preflight/1")
     assert all(one["acknowledged"]["by"] == "Josiah Carberry" for one in said["checks"])
+
+
+def test_what_a_file_does_not_say_of_its_image_is_asked_of_the_repository(
+    run: Run, served: Served, form: str, tmp_path: Path
+) -> None:
+    whole, bare = tmp_path / "whole.rois.csv", tmp_path / "bare.rois.csv"
+    status, _, err = run("rois", f"{served.address}webclient/?show=image-100001", "-o", str(whole))
+    assert status == 0, err
+    (stored,) = read_any(whole)
+    assert stored.image.license == "CC0 1.0"
+    image = replace(stored.image, name="renamed", license="")
+    one = region_inside(stored.objects[0].uuid, image.size_z)
+    format_of_key("rois-csv").write([replace(stored, image=image, objects=(one,))], bare)
+    Path(form).write_text(json.dumps(json.loads(Path(form).read_text()) | {"dataset": "Knock-downs"}))
+    status, out, err = run("package", str(bare), "--form", form, "-o", str(tmp_path / "out"), "--yes")
+    assert status == 0, err
+    (packed,) = read_any(Path(out.strip()) / "annotations" / "tables" / "rois.csv")
+    assert (packed.image.name, packed.image.license) == (stored.image.name, "CC0 1.0")
+
+
+def region_inside(uuid: str, planes: int) -> AnnotatedObject:
+    shape = Rectangle(x=1.5, y=2.25, width=20, height=9, z=0 if planes > 1 else None)
+    return region(uuid, shape, phenotypes=())
+
+
+def test_images_in_no_plate_are_of_the_dataset_of_the_form(
+    run: Run, inputs: list[str], form: str, tmp_path: Path
+) -> None:
+    (local,) = read_any(Path(inputs[0]))
+    table = tmp_path / "nowhere.rois.csv"
+    regions = [one for one in local.objects if one.label is None]
+    bare = replace(local, image=replace(local.image, dataset=""), objects=tuple(regions))
+    format_of_key("rois-csv").write([bare], table)
+    stated = json.loads(Path(form).read_text()) | {"dataset": "Blastocysts of the form"}
+    Path(form).write_text(json.dumps(stated))
+    status, out, err = run("package", str(table), "--form", form, "-o", str(tmp_path / "out"), "--yes")
+    assert status == 0, err
+    (packed,) = read_any(Path(out.strip()) / "annotations" / "tables" / "rois.csv")
+    assert packed.image.dataset == "Blastocysts of the form"
 
 
 def test_a_warning_is_not_passed_over(run: Run, inputs: list[str], form: str, tmp_path: Path) -> None:

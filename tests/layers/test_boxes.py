@@ -10,6 +10,7 @@ import pytest
 from fake_source import FakeSource, counting
 from napari.layers import Image, Labels, Shapes
 
+from box_stack import stored, write_stack
 from made_zarr import axes, ramp, write_array, write_group, write_image
 from napari_idr.errors import AddressError, Unsupported
 from napari_idr.layers import box_parts
@@ -32,35 +33,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.qt
 
-SCALES = [[2.0, 1.0, 0.5, 0.25], [2.0, 1.0, 1.0, 0.5], [2.0, 1.0, 2.0, 1.0]]
-
-
-def write_stack(folder: Path, *, translated: str = "none", labels: bool = False) -> Path:
-    """An anisotropic image of odd sizes: t, c, z, y, x without t; y and x are halved, rounded down, twice."""
-    names, shapes = "czyx", [(2, 5, 101, 155), (2, 5, 50, 77), (2, 5, 25, 38)]
-    datasets = []
-    for level in range(3):
-        transforms: list[dict[str, Any]] = [{"type": "scale", "scale": [1.0, *SCALES[level][1:]]}]
-        if translated != "none":
-            half = [0.0, 7.0, *((s - f) / 2 for s, f in zip(SCALES[level][2:], SCALES[0][2:], strict=True))]
-            place = half if translated == "centres" else [0.0, 7.0, 0.0, 0.0]
-            transforms.append({"type": "translation", "translation": [place[0], place[1], place[2] + 10, place[3] - 3]})
-        datasets.append({"path": str(level), "coordinateTransformations": transforms})
-    write_group(folder, {"multiscales": [{"version": "0.4", "axes": axes(names), "datasets": datasets}]})
-    for level, shape in enumerate(shapes):
-        write_array(folder / str(level), ramp(shape), chunks=(1, 2, 32, 32))
-    if labels:
-        write_group(folder / "labels", {"labels": ["cells"]})
-        one = [
-            {**d, "coordinateTransformations": [{"type": "scale", "scale": SCALES[i][1:]}]}
-            for i, d in enumerate(datasets)
-        ]
-        attributes = {"multiscales": [{"version": "0.4", "axes": axes("zyx"), "datasets": one}], "image-label": {}}
-        write_group(folder / "labels" / "cells", attributes)
-        for level, shape in enumerate(shapes):
-            write_array(folder / "labels" / "cells" / str(level), ramp(shape[1:], "uint32"), chunks=(2, 32, 32))
-    return folder
-
 
 @pytest.fixture
 def loaded(session: ViewerSession, qtbot: QtBot) -> Callable[..., BoxJob]:
@@ -72,12 +44,6 @@ def loaded(session: ViewerSession, qtbot: QtBot) -> Callable[..., BoxJob]:
         return job
 
     return load
-
-
-def stored(folder: Path, level: int) -> np.ndarray:
-    import zarr
-
-    return np.asarray(zarr.open_array(str(folder / str(level)), mode="r")[...])
 
 
 @pytest.mark.parametrize("translated", ["none", "same", "centres"])

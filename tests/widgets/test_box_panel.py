@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import tifffile
+import zarr
 from npe2 import PluginManager
 
 from made_zarr import write_image
@@ -83,8 +85,8 @@ def test_a_box_is_chosen_and_loaded(
         "level 2 · 40 × 32 × 10 · 25 kB per channel",
     ]
     choose(panel, "The whole image")
-    panel.first.setValue(2)
-    panel.last.setValue(4)
+    panel.depth.first.setValue(2)
+    panel.depth.last.setValue(4)
     qtbot.waitUntil(lambda: "× 3 ·" in texts(panel)[0], timeout=PATIENCE)
     panel.level.setCurrentIndex(1)
     ended: list[BoxJob] = []
@@ -169,3 +171,85 @@ def test_the_command_of_the_palette_opens_the_panel(
     box_panel.show_box_panel()
     dock = next(iter(viewer_session.viewer.window._wrapped_dock_widgets.values())).inner_widget()
     assert dock.boxes.panel.isVisible()
+
+
+# -- a box as a file
+
+
+def test_a_box_is_saved_as_a_file_of_all_its_channels(
+    dock: IdrDock, viewer_session: ViewerSession, stack: list[Any], qtbot: QtBot, tmp_path: Path
+) -> None:
+    panel = dock.boxes.panel
+    dock.boxes.button.click()
+    choose(panel, "The whole image")
+    panel.level.setCurrentIndex(1)
+    assert panel.why.text() == "level 1 · 80 × 64 × 10 · 100 kB per channel · as a file 200 kB in 2 channels"
+    asked: list[str] = []
+    panel.choose_file = lambda name: asked.append(name) or tmp_path / "a.ome.tif"  # type: ignore[func-returns-value]
+    panel.save.click()
+    assert asked == ["stack-level-1.ome.tif"]
+    assert not panel.isVisible()
+    qtbot.waitUntil(lambda: (tmp_path / "a.ome.tif").exists() and not dock.boxes.progress.is_busy, timeout=PATIENCE)
+    expected = np.stack([np.asarray(layer.data[1]) for layer in stack])
+    assert np.array_equal(tifffile.imread(tmp_path / "a.ome.tif"), expected)
+    assert dock.boxes.notices.text.text() == "a.ome.tif is written. It is marked on its image."
+    assert len(viewer_session.annotations.book.held) == 1
+
+
+def test_nowhere_is_an_answer(dock: IdrDock, viewer_session: ViewerSession, stack: list[Any]) -> None:
+    dock.boxes.open()
+    dock.boxes.panel.choose_file = lambda name: None
+    dock.boxes.panel.save.click()
+    assert dock.boxes.panel.isVisible()
+    assert not dock.boxes.progress.is_busy
+
+
+def test_why_a_box_was_not_saved_is_said(dock: IdrDock, stack: list[Any], qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "a.ome.tif").write_text("mine")
+    dock.boxes.open()
+    dock.boxes.panel.choose_file = lambda name: tmp_path / "a.ome.tif"
+    dock.boxes.panel.save.click()
+    qtbot.waitUntil(lambda: "already" in dock.boxes.notices.text.text(), timeout=PATIENCE)
+    assert (tmp_path / "a.ome.tif").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "expected"),
+    [
+        ("a", "OME-TIFF (*.ome.tif)", "a.ome.tif"),
+        ("a", "OME-Zarr (*.ome.zarr)", "a.ome.zarr"),
+        ("a.ome.zarr", "OME-TIFF (*.ome.tif)", "a.ome.zarr"),
+        ("a.OME.TIFF", "OME-Zarr (*.ome.zarr)", "a.OME.TIFF"),
+        ("a.tif", "OME-TIFF (*.ome.tif)", "a.ome.tif"),
+    ],
+)
+def test_a_name_gets_the_ending_of_the_kind_that_was_chosen(
+    tmp_path: Path, name: str, kind: str, expected: str
+) -> None:
+    assert box_panel.with_ending(tmp_path / name, kind).name == expected
+
+
+def test_time_points_are_the_one_shown_until_somebody_chooses(
+    dock: IdrDock, viewer_session: ViewerSession, qtbot: QtBot, tmp_path: Path
+) -> None:
+    job = viewer_session.open(str(write_image(tmp_path / "film.zarr", "tyx", (6, 64, 80), levels=1)))
+    qtbot.waitUntil(lambda: job.state != "running", timeout=PATIENCE)
+    viewer: Any = viewer_session.viewer
+    panel = dock.boxes.panel
+    viewer.dims.set_current_step(0, 2)
+    dock.boxes.open()
+    assert panel.times.isVisible()
+    assert not panel.depth.isVisible()
+    assert panel.region()["t"] == slice(2, 3)
+    viewer.dims.set_current_step(0, 4)
+    assert panel.region()["t"] == slice(4, 5)
+    panel.times.show_range(1, 3)
+    viewer.dims.set_current_step(0, 0)
+    assert panel.region()["t"] == slice(1, 4)
+    choose(panel, "The whole image")
+    panel.choose_file = lambda name: tmp_path / "part.ome.zarr"
+    panel.save.click()
+    qtbot.waitUntil((tmp_path / "part.ome.zarr").exists, timeout=PATIENCE)
+    saved = np.asarray(zarr.open_array(str(tmp_path / "part.ome.zarr" / "0"), mode="r")[...])
+    assert np.array_equal(saved, np.asarray(job.layers[0].data[1:4]))
+    qtbot.waitUntil(lambda: not dock.boxes.progress.is_busy, timeout=PATIENCE)

@@ -267,3 +267,36 @@ def test_the_organism_that_the_repository_names_stands_in_the_form_until_somebod
     name.setText("Mus musculus")
     dialog.form.suggest_organism(OntologyTerm("NCBITaxon_9606", "Homo sapiens"))
     assert name.text() == "Mus musculus"
+
+
+# -- saved regions
+
+
+def test_saved_regions_go_along_only_where_somebody_says_so(tab: AnnotateTab, qtbot: QtBot, tmp_path: Path) -> None:
+    session = tab._session
+    viewer: Any = session.viewer
+    job = session.save_box([viewer.layers[0]], {"y": slice(0, 64), "x": slice(0, 96)}, 0, tmp_path / "part.ome.tif")
+    qtbot.waitUntil(lambda: job.state != "running", timeout=30_000)
+    assert job.state == "done", job.message
+    dialog = opened(tab, qtbot)
+    assert dialog.regions.isVisible()
+    assert dialog.regions.isEnabled(), dialog.why_no_regions.text()
+    assert not dialog.regions.isChecked()
+    assert dialog.wanted().regions == ()
+    dialog.regions.setChecked(True)
+    checked(dialog, qtbot)
+    assert [one.path for one in dialog.wanted().regions] == [tmp_path / "part.ome.tif"]
+    (tmp_path / "part.ome.tif").unlink()
+    dialog._show_regions()
+    assert not dialog.regions.isEnabled()
+    assert dialog.why_no_regions.text() == "part.ome.tif is not there any more."
+    assert dialog.wanted().regions == ()
+    dialog.close()
+
+
+def test_without_saved_regions_nothing_is_offered(tab: AnnotateTab, qtbot: QtBot) -> None:
+    draw(tab)
+    dialog = opened(tab, qtbot)
+    assert not dialog.regions.isVisible()
+    assert not dialog.why_no_regions.isVisible()
+    dialog.close()

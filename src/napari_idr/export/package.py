@@ -21,10 +21,11 @@ from .manifest import manifest, write_json
 from .planned_files import planned_files
 from .readme import NAME as README
 from .readme import readme
+from .region_files import copy_regions, refusal
 from .report import report_as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from napari_idr.model.annotation_set import Status
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from napari_idr.model.submission import Submission, Target
 
     from .planned_files import PlannedFile
+    from .region_files import RegionFile
     from .report import Report
 
 PREFLIGHT = "preflight.json"
@@ -77,6 +79,7 @@ def write_package(
     report: Report,
     parent: Path,
     progress: Progress | None = None,
+    regions: Sequence[RegionFile] = (),
 ) -> WrittenPackage:
     """Write a submission as a new folder in another one, and return what was written.
 
@@ -92,11 +95,13 @@ def write_package(
         Folder in which the package's folder is made.
     progress
         Is told how far it is.
+    regions
+        Saved parts of images that go along: only those that somebody asked for, and whose licence allows it.
 
     Raises
     ------
     FormatError
-        The checks do not pass, or a file did not read back the same.
+        The checks do not pass, a licence does not allow a region, or a file did not read back the same.
     AddressError
         There is a folder of that name already.
     Cancelled
@@ -107,19 +112,26 @@ def write_package(
         count = len(report.errors) + len(report.open_warnings)
         what = f"The submission has {count} findings that need to be mended or acknowledged"
         raise FormatError(what, submission.form.title, "look at the findings first")
+    reason = refusal(regions)
+    if reason:
+        raise FormatError(reason.rstrip("."), submission.form.title, "leave the saved regions out")
     folder = parent / package_name(submission.form)
     check_place(folder)
     with beside(folder) as place:
         place.mkdir()
         files = planned_files(submission, parquet=find_spec("pyarrow") is not None)
-        progress.total = len(files) + 3
+        progress.total = len(files) + len(regions) + 3
         made = [_made(file, place, progress) for file in files]
         losses = [(one.path, loss) for one in made for loss in one.losses]
         findings = [finding for one in made for finding in one.findings]
         if findings:
             first = findings[0]
             raise FormatError(f"The package did not read back the same: {first.what}", first.where, "tell us")
-        _write_rest(submission, target, report, files, place, progress)
+        roles = {file.path: file.role for file in files}
+        for one in regions:
+            progress.step(one.path.name)
+        roles |= copy_regions(regions, place)
+        _write_rest(submission, target, report, files, roles, place, progress)
         written = tuple(sorted(path.relative_to(place).as_posix() for path in checksums.files_below(place)))
     return WrittenPackage(folder, written, tuple(losses))
 
@@ -134,13 +146,13 @@ def _write_rest(
     target: Target,
     report: Report,
     files: list[PlannedFile],
+    roles: dict[str, str],
     folder: Path,
     progress: Progress,
 ) -> None:
     """Write tables and documents about the files, what the package says of itself, and the checksums."""
-    roles = {file.path: file.role for file in files}
     progress.step("tables of the archives")
-    roles |= write_documents(Documents(submission, target, tuple(files), folder))
+    roles = roles | write_documents(Documents(submission, target, tuple(files), folder))
     write_json(folder / PREFLIGHT, report_as_json(report))
     roles[PREFLIGHT] = "preflight"
     progress.step("README and checksums")

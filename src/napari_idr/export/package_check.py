@@ -30,6 +30,7 @@ from .package import PREFLIGHT
 from .planned_files import planned_files
 from .preflight import Preflight
 from .readme import NAME as README
+from .region_files import REGIONS
 from .report import Acknowledgement, Report, sorted_findings
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ class _PackageCheck:
             self._check_file(ALL_OBJECTS)
         images = self._images()
         for name in names:
-            if name not in OWN_DOCUMENTS and name not in self._checked:
+            is_pixels = name.startswith(f"{REGIONS}/")
+            if name not in OWN_DOCUMENTS and name not in self._checked and not is_pixels:
                 self._check_file(name, _image_of(name, images))
         if CRATE in names:
             self._found += check_ro_crate(self._folder)

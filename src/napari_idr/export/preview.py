@@ -12,10 +12,15 @@ from napari_idr.formats.annotations.registry import format_of_key
 
 from .documents import document_texts, files_to_be
 from .planned_files import planned_files
+from .region_files import region_paths
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari_idr.model.finding import Loss
     from napari_idr.model.submission import Submission, Target
+
+    from .region_files import RegionFile
 
 MOST_ROWS = 50
 """Rows of a table that are shown; counted are all."""
@@ -49,12 +54,13 @@ class Preview:
     tables: tuple[TableToBe, ...] = ()
 
 
-def preview(submission: Submission, target: Target) -> Preview:
-    """Return what a package of a submission would hold. Writes nothing; sizes and checksums are blank."""
+def preview(submission: Submission, target: Target, regions: Sequence[RegionFile] = ()) -> Preview:
+    """Return what a package of a submission and saved regions would hold. Writes nothing; sizes are blank."""
     planned = planned_files(submission, parquet=find_spec("pyarrow") is not None)
     files = tuple(FileToBe(one.path, tuple(format_of_key(one.format).losses(one.sets))) for one in planned)
     texts = document_texts(submission, target, files_to_be(submission, planned))
     ends = tuple(_DELIMITERS)
+    files += tuple(FileToBe(path) for path in region_paths(regions))
     return Preview(files, tuple(_table(path, text) for path, _, text in texts if path.endswith(ends)))
 
 

@@ -1,4 +1,7 @@
-"""By the ends of their names: which files are views, and which hold annotations and nothing else. Nothing is opened."""
+"""By the ends of their names: which files are views, and which hold annotations and nothing else.
+
+Nothing is opened, and nothing imported: napari asks before anything else is.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,12 @@ ANNOTATIONS = (
     "tracks.csv",
     ".omero_table.csv",
     ".labels.ome.tif",
+    ".labels.ome.tiff",
+    ".labels.ome.zarr",
+    ".labels.ome.zarr.zip",
+    ".tables.zarr",
 )
+"""Other programs' files end otherwise."""
 
 
 def is_view_file(address: str) -> bool:
@@ -24,5 +32,5 @@ def is_view_file(address: str) -> bool:
 
 
 def is_file_of_annotations(address: str) -> bool:
-    """Whether an address is the path of a file of annotations; a package is not one."""
-    return "://" not in address and address.strip().lower().endswith(ANNOTATIONS)
+    """Whether an address is the path of a file, or OME-Zarr folder, of annotations; a package is not one."""
+    return "://" not in address and address.strip().rstrip("/").lower().endswith(ANNOTATIONS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
@@ -53,6 +53,13 @@ SYMBOLS = {name: symbol for symbol, name in reversed(UNITS.items())}
 """The symbol that OME-XML has for a unit."""
 
 
+REGION_NAMESPACE = "napari-idr/region/1"
+"""Of what a file says of the image that it is a part of."""
+
+FRAME = "reference frame"
+"""OME's unit of what has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class OmeChannel:
     """One channel; ``samples`` is 3 or 4 where it holds red, green, blue (alpha)."""
@@ -71,6 +78,9 @@ class OmeImage:
     sizes: dict[str, tuple[float, str | None]]
     """Pixel size and unit by axis letter, for those of t, z, y, x that are given."""
     channels: tuple[OmeChannel, ...]
+    places: dict[str, tuple[float, str | None]] = field(default_factory=dict)
+    """Where the centre of the first pixel lies, and its unit, by axis letter: of a part that was saved of an image.
+    What microscopes write there is the place of the stage, which lays no image beside another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +101,10 @@ def parse_ome_xml(text: str, *, address: str) -> OmeDocument:
     """
     root = safe_xml(text, address=address)
     schema = re.search(r"/OME/([0-9]{4}-[0-9]{2})", root.tag)
-    return OmeDocument(
-        schema[1] if schema else "", tuple(_image(image) for image in root.iter() if _is(image, "Image"))
-    )
+    noted = (one.get("Namespace") for one in root.iter() if _is(one, "MapAnnotation"))
+    is_part = REGION_NAMESPACE in noted
+    images = tuple(_image(image, is_part) for image in root.iter() if _is(image, "Image"))
+    return OmeDocument(schema[1] if schema else "", images)
 
 
 def safe_xml(text: str, *, address: str) -> Element:
@@ -136,7 +147,7 @@ def _children(element: Element, name: str) -> list[Element]:
     return [child for child in element if _is(child, name)]
 
 
-def _image(image: Element) -> OmeImage:
+def _image(image: Element, is_part: bool) -> OmeImage:
     pixels = next(iter(_children(image, "Pixels")), None)
     if pixels is None:
         return OmeImage(image.get("Name", ""), {}, ())
@@ -146,7 +157,22 @@ def _image(image: Element) -> OmeImage:
         name=image.get("Name", ""),
         sizes={axis: size for axis, size in sizes.items() if size is not None},
         channels=tuple(_channel(channel) for channel in _children(pixels, "Channel")),
+        places=_places(pixels) if is_part else {},
     )
+
+
+def _places(pixels: Element) -> dict[str, tuple[float, str | None]]:
+    plane = next(iter(_children(pixels, "Plane")), None)
+    found: dict[str, tuple[float, str | None]] = {}
+    for axis in "zyx" if plane is not None else "":
+        name = f"Position{axis.upper()}"
+        try:
+            place = float(plane.get(name, ""))  # type: ignore[union-attr]
+        except ValueError:
+            continue
+        if math.isfinite(place):
+            found[axis] = place, UNITS.get(plane.get(f"{name}Unit", FRAME))  # type: ignore[union-attr]
+    return found
 
 
 def _size(pixels: Element, name: str, default_unit: str) -> tuple[float, str | None] | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import FormatError, NapariIdrError, Unsupported
-from napari_idr.export.package_reading import read_package
+from napari_idr.export.package_reading import is_package, read_package
 from napari_idr.formats.annotations.convert import read_any
 
 from .annotated_images import image_of_layer
@@ -155,7 +155,7 @@ class AnnotationFiles:
 
 
 def _sets_of(path: Path, image: AnnotatedImage | None) -> tuple[AnnotationSet, ...]:
-    return read_package(path) if path.is_dir() else read_any(path, image)
+    return read_package(path) if is_package(path) else read_any(path, image)
 
 
 def _is_plate(layer: Any) -> bool:

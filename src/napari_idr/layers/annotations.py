@@ -79,15 +79,19 @@ def read_layers(annotated: Iterable[Any], layers: Sequence[Any] = (), plates: Se
     Unsupported
         The image of a layer is not open any more and its place not known, or labels are on no level of it.
     """
+    return read_placed(((layer, grid_of_layer(layer, layers, plates)) for layer in annotated), layers)
+
+
+def read_placed(placed: Iterable[tuple[Any, Grid]], layers: Sequence[Any] = ()) -> ReadLayers:
+    """Return the annotation sets that layers hold, as ``read_layers`` does; each layer comes with its image's grid."""
     gathered = _Gathered()
-    for layer in annotated:
-        grid = grid_of_layer(layer, layers, plates)
+    for layer, grid in placed:
         known = known_objects(layer)
         kind = kind_of(layer)
         if kind in ("shapes", "points"):
             ensure_keys(layer)
-            placed, problems = read_rows(layer, grid, range(len(layer.data)), known)
-            gathered.shapes += placed
+            rows, problems = read_rows(layer, grid, range(len(layer.data)), known)
+            gathered.shapes += rows
             gathered.known.update(known)
             gathered.problems += problems
         elif kind == "tracks":

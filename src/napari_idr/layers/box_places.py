@@ -67,8 +67,13 @@ def rectangles(viewer: Viewer) -> list[Any]:
 
 def depth_of(layer: Any) -> int:
     """Return how many z-planes a layer has."""
+    return planes_of(layer, "z")
+
+
+def planes_of(layer: Any, axis: str) -> int:
+    """Return how many planes a layer has along an axis, 1 where it has no such axis."""
     names = tuple(layer.axis_labels)
-    return int(levels_of(layer)[0].shape[names.index("z")]) if "z" in names else 1
+    return int(levels_of(layer)[0].shape[names.index(axis)]) if axis in names else 1
 
 
 def _region(viewer: Any, layer: Any, axes: Sequence[int], ends: np.ndarray) -> Ends:

@@ -284,12 +284,12 @@ def guard_values(layer: Layer, is_missing: Callable[[tuple[int, ...]], bool]) ->
 
 def _level_point(layer: Any, position: Any) -> tuple[int, ...]:
     """Return the index, in the displayed level, of a position in the data's coordinates."""
+    ndim = layer.ndim
     if layer.multiscale:
         shape = np.asarray(layer.level_shapes[layer.data_level])
         factors = layer.downsample_factors[layer.data_level]
     else:
-        shape, factors = np.asarray(layer.data.shape), 1.0
-    ndim = layer.ndim
+        shape, factors = np.asarray(layer.data.shape), np.ones(ndim)
     point = np.round(np.asarray(position)[-ndim:] / np.asarray(factors)[..., :ndim]).astype(int)
     inside = np.clip(point, 0, shape[:ndim] - 1)
     rest = (0,) * (len(shape) - ndim)  # samples of an RGB picture

@@ -6,7 +6,7 @@ import threading
 import weakref
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +16,13 @@ from napari_idr.export.fixes import apply_fix
 from napari_idr.export.package import chosen, write_package
 from napari_idr.export.preflight import Preflight, ask_repository
 from napari_idr.export.preview import Preview, preview
+from napari_idr.export.region_files import RegionFile, refusal
 from napari_idr.model.annotation_set import AnnotationSet, difference
 from napari_idr.model.annotator import NOBODY
 from napari_idr.model.edits import Edit, ObjectChange
+from napari_idr.model.saved_region import REGION_CLASS
 from napari_idr.model.submission import Submission, SubmissionForm
-from napari_idr.submitting import completed, current, existing, kept_sets, known_terms
+from napari_idr.submitting import completed, current, existing, kept_sets, known_terms, stated
 
 from .annotations import read_layers
 
@@ -53,6 +55,8 @@ class Wanted:
     whole_study: bool = False
     """Whether the other images of the study that are in the workspace are part of it."""
     acknowledged: tuple[Acknowledgement, ...] = ()
+    regions: tuple[RegionFile, ...] = ()
+    """Saved parts of images that go along."""
     asks: bool = True
     """Whether servers are asked (what images are, ontologies) and a preview is made; without, a check is quick."""
 
@@ -123,6 +127,16 @@ class SubmissionDraft:
             known = self._labels[layer] = read.sets[0].labels[0]
         return known
 
+    def regions(self) -> tuple[tuple[RegionFile, ...], str]:
+        """Return the saved regions that are marked in the window, and why they may not go along, "" where they may."""
+        owner, held = self._owner(), self._annotations.book.held
+        marked = {uuid: one.one for uuid, one in held.items() if one.one.object_class == REGION_CLASS}
+        known = {} if owner is None else owner.saves.files
+        lost = next((one.name for uuid, one in marked.items() if uuid not in known), "")
+        files = tuple(RegionFile(known[uuid].path, known[uuid].region.license) for uuid in marked if uuid in known)
+        reason = f"Where {lost} was saved is not known any more: save it again." if lost else refusal(files)
+        return files, reason
+
     def problems(self) -> int:
         """Return how many things that are drawn belong to no image: they are in no set."""
         return len(self._annotations.book.problems)
@@ -149,7 +163,7 @@ class SubmissionDraft:
             submission = self._submission(owner.session, wanted, is_cancelled)
             preflight = self._preflights.setdefault(wanted.target, Preflight(wanted.target, known))
             report = preflight.check(submission, acknowledged=wanted.acknowledged, is_cancelled=is_cancelled)
-            shown = _previewed(submission, wanted.target) if wanted.asks else Preview()
+            shown = _previewed(submission, wanted) if wanted.asks else Preview()
             return Checked(submission, report, shown, tuple(remarks))
 
     def _terms(self, session: Session, wanted: Wanted, remarks: list[str]) -> KnownTerms:
@@ -165,20 +179,15 @@ class SubmissionDraft:
         self._known = None
 
     def _submission(self, session: Session, wanted: Wanted, is_cancelled: Callable[[], bool]) -> Submission:
-        sets = []
-        for one in wanted.sets:
+        def check(image: AnnotatedImage) -> None:
             if is_cancelled():
-                raise Cancelled("The check was stopped", one.image.name)
-            image = self._completed_image(session, one.image) if wanted.asks else one.image
-            if not (image.dataset or image.plate or image.well):
-                image = replace(image, dataset=wanted.form.dataset)
-            sets.append(replace(one, image=image))
+                raise Cancelled("The check was stopped", image.name)
+
+        complete = partial(self._completed_image, session) if wanted.asks else None
+        submission = stated(Submission(form=wanted.form, sets=wanted.sets), complete, check)
         if wanted.whole_study and wanted.form.accession:
-            sets += kept_sets(session, wanted.form.accession, {one.image.key for one in sets})
-        form = wanted.form
-        if form.created is None:
-            form = replace(form, created=datetime.now(UTC).replace(microsecond=0))
-        submission = Submission(form=form, sets=tuple(sets))
+            kept = kept_sets(session, wanted.form.accession, {one.image.key for one in submission.sets})
+            submission = replace(submission, sets=(*submission.sets, *kept))
         return chosen(submission, ACCEPTED) if wanted.only_accepted else submission
 
     def _completed_image(self, session: Session, image: AnnotatedImage) -> AnnotatedImage:
@@ -228,13 +237,13 @@ class SubmissionDraft:
         )
         if not report.passes:
             return replace(checked, report=report)
-        return write_package(checked.submission, wanted.target, report, folder, progress), report
+        return write_package(checked.submission, wanted.target, report, folder, progress, wanted.regions), report
 
 
-def _previewed(submission: Submission, target: Target) -> Preview:
+def _previewed(submission: Submission, wanted: Wanted) -> Preview:
     """Return a preview; where something is so wrong that none can be made, the findings say it."""
     try:
-        return preview(submission, target)
+        return preview(submission, wanted.target, wanted.regions)
     except (NapariIdrError, ValueError):
         return Preview()
 

@@ -30,6 +30,7 @@ from .main_thread import in_main_thread
 from .open_job import OpenJob
 from .places import KINDS, Places
 from .recent import RecentList
+from .region_saves import RegionSaves
 from .samples import is_sample, locate_sample, sample_of
 from .stream import Streams
 from .turns import Turns
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from .kept_annotations import KeptAnnotations
     from .kept_offers import KeptOffers
     from .opening import Opened
+    from .region_saves import RegionJob
     from .roi_requests import RoiLayers
     from .shown_plate import ShownPlate
     from .view_files import ViewFiles
@@ -100,6 +102,7 @@ class ViewerSession:
         for moved in (viewer.scene.camera.events, viewer.dims.events):
             moved.connect(_on_moved)
         self.volumes, self.boxes, self.places = Volumes(self), BoxLoads(self), Places(self)
+        self.saves = RegionSaves(self)
         self._views: ViewFiles | None = None
         self._roi_layers: RoiLayers | None = None
         self._annotations: Annotations | None = None
@@ -231,6 +234,13 @@ class ViewerSession:
             0 is the finest.
         """
         return self.boxes.load(layers, region, level)
+
+    def save_box(self, layers: Sequence[Layer], region: Region, level: int, path: Path) -> RegionJob:
+        """Save part of an image at one of its levels as ``.ome.tif`` or ``.ome.zarr``, and mark it; returns at once.
+
+        Parameters are those of ``load_box``; ``path`` must not be there yet.
+        """
+        return self.saves.save(layers, region, level, path)
 
     def show_rois(self, what: Layer | Node | str) -> OpenJob:
         """Show the ROIs stored for an image, of one of its layers, its node or its address; returns at once.

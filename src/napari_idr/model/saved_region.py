@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST_RECTANGLES = 10_000
 """Planes that a region is marked on one by one."""
+REGION_CLASS = "saved region"
+"""Of the objects that mark them."""
 LICENCE_KEYS = frozenset({"license", "licence"})
 
 
@@ -92,7 +94,7 @@ def region_object(
         uuid=new_uuid(),
         shapes=shapes,
         name=file,
-        object_class="saved region",
+        object_class=REGION_CLASS,
         key_values=(("File", file), *region.pairs()),
         annotator=annotator,
         created=created,

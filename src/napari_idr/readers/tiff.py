@@ -229,8 +229,14 @@ def _level(
         chunks=tuple(array.chunks),
         dtype=array.dtype.name,
         scale=tuple(details.sizes.get(name, (1.0, None))[0] * ratio for name, ratio in zip(names, ratios, strict=True)),
-        translation=(0.0,) * len(names),
+        translation=tuple(_place(name, details) for name in names),
     )
+
+
+def _place(name: str, details: OmeImage) -> float:
+    """Return where the first pixel lies along an axis; 0 where that is not said in the unit of the pixel size."""
+    place, unit = details.places.get(name, (0.0, None))
+    return place if unit == details.sizes.get(name, (1.0, None))[1] else 0.0
 
 
 def _channels(details: OmeImage, count: int | None, series: tifffile.TiffPageSeries) -> tuple[Channel, ...]:

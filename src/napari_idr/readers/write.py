@@ -10,6 +10,7 @@ from napari_idr.errors import AddressError
 from napari_idr.formats.beside import beside, check_place
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from napari_idr.model.image import ImageMetadata
@@ -44,6 +45,7 @@ def write_pixels(
     level: int,
     origin: tuple[int, ...] = (),
     source: SavedRegion | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
     """Write a box of pixels of one level with its axes, pixel sizes, channel names and place. May block.
 
@@ -63,6 +65,8 @@ def write_pixels(
         First pixel of the box along each axis; empty for the whole level.
     source
         Which image they are a part of, and its licence: noted in the file, but for ``.npy``, which has no place for it.
+    check
+        Called before the file is moved to its place; raises in order to leave nothing.
 
     Raises
     ------
@@ -87,3 +91,4 @@ def write_pixels(
             from .write_zarr import write_ome_zarr
 
             write_ome_zarr(draft, pixels, metadata, level, start, source)
+        check()

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_idr.errors import Unsupported
-from napari_idr.formats.ome_xml import SYMBOLS, xml_text
+from napari_idr.formats.ome_xml import FRAME, REGION_NAMESPACE, SYMBOLS, xml_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_idr.model.image import Channel, ImageMetadata
+    from napari_idr.model.image import Axis, Channel, ImageMetadata
     from napari_idr.model.saved_region import SavedRegion
 
 ORDER = "tczyx"
@@ -20,8 +20,6 @@ ORDER = "tczyx"
 
 TYPES = ("uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "float64", "complex64", "complex128")
 """Types of pixels that OME-XML has names for (schema 2016-06, PixelType)."""
-
-REGION_NAMESPACE = "napari-idr/region/1"
 
 LARGE = (1 << 32) - (1 << 25)
 """Bytes of pixels from which on the 32-bit offsets of plain TIFF may not reach."""
@@ -35,7 +33,7 @@ def write_ome_tiff(
     origin: tuple[int, ...],
     source: SavedRegion | None = None,
 ) -> None:
-    """Write pixels with axes, channel names and colours, pixel sizes and place; sizes without a unit are left out.
+    """Write pixels with axes, channel names and colours, pixel sizes and place; lengths without a unit say so.
 
     Raises
     ------
@@ -95,25 +93,31 @@ def _source(source: SavedRegion | None) -> dict[str, Any]:
 def _sizes(metadata: ImageMetadata, level: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for axis, size in zip(metadata.axes, metadata.levels[level].scale, strict=True):
-        symbol = SYMBOLS.get(axis.unit or "")
-        if symbol is not None and size > 0 and axis.name in ("z", "y", "x", "t"):
+        symbol = _symbol(axis)
+        if symbol is not None and (size, symbol) != (1, FRAME) and size > 0 and axis.name in ("z", "y", "x", "t"):
             name = "TimeIncrement" if axis.name == "t" else f"PhysicalSize{axis.name.upper()}"
             found |= {name: size, f"{name}Unit": symbol}
     return found
 
 
+def _symbol(axis: Axis) -> str | None:
+    """Return what OME calls the unit of an axis, which has a name for "none"; None for one that it does not know."""
+    return SYMBOLS.get(axis.unit) if axis.unit else None if axis.name == "t" else FRAME
+
+
 def _planes(
     metadata: ImageMetadata, level: int, origin: tuple[int, ...], shape: tuple[int, ...], names: list[str]
 ) -> dict[str, Any]:
-    """Return the stage position of each plane, where the first pixel does not lie at 0."""
-    count = int(np.prod([size for size, name in zip(shape, names, strict=True) if name not in "yxs"]))
+    """Return the position of each plane, where the first pixel does not lie at 0."""
+    sizes = [dict(zip(names, shape, strict=True)).get(name, 1) for name in "tcz"]
+    planes = np.indices(sizes)[2].ravel() if "z" in names else np.zeros(int(np.prod(sizes)), int)
     info = metadata.levels[level]
     found: dict[str, Any] = {}
     for axis, scale, shift, first in zip(metadata.axes, info.scale, info.translation, origin, strict=True):
-        place, symbol = shift + first * scale, SYMBOLS.get(axis.unit or "")
-        if axis.name in ("y", "x") and place and symbol is not None:
-            name = f"Position{axis.name.upper()}"
-            found |= {name: [place] * count, f"{name}Unit": [symbol] * count}
+        place, symbol = shift + first * scale, _symbol(axis)
+        if axis.name in ("z", "y", "x") and place and symbol is not None:
+            name, step = f"Position{axis.name.upper()}", scale if axis.name == "z" else 0.0
+            found |= {name: [float(place + step * plane) for plane in planes], f"{name}Unit": [symbol] * len(planes)}
     return {"Plane": found} if found else {}
 
 

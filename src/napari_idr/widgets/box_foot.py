@@ -1,4 +1,4 @@
-"""The foot of the dock: loads part of an image that is shown, and tells how far that is."""
+"""The foot of the dock: loads or saves part of an image that is shown, and tells how far that is."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from napari_idr.layers.box_parts import levels_of
+from napari_idr.layers.region_saves import RegionJob
 
 from .box_panel import BoxPanel
 from .buttons import text_button
+from .desktop import open_folder
 from .notice_strip import NoticeStrip
 from .progress_strip import ProgressStrip
 from .share_menu import ShareMenu
@@ -33,7 +35,7 @@ class BoxFoot(QWidget):
         self.notices, self.progress = NoticeStrip(theme), ProgressStrip(theme)
         self.panel = BoxPanel(viewer_session, theme)
         self.button = text_button(theme, "zoom-in", "Load a box…", self.open)
-        self.button.setToolTip("Load part of the image, at any level and all of it, into a layer of its own")
+        self.button.setToolTip("Load part of the image, at any level and all of it, into a layer or a file of its own")
         self.share = ShareMenu(theme)
         self.line = QHBoxLayout()
         """Buttons of the foot."""
@@ -50,10 +52,10 @@ class BoxFoot(QWidget):
         self._on_layers_changed()
 
     def _connect(self) -> None:
-        boxes = self._viewer_session.boxes
-        boxes.started.connect(self._on_started)
-        boxes.progressed.connect(self._on_progressed)
-        boxes.ended.connect(self._on_ended)
+        for jobs in (self._viewer_session.boxes, self._viewer_session.saves):
+            jobs.started.connect(self._on_started)
+            jobs.progressed.connect(self._on_progressed)
+            jobs.ended.connect(self._on_ended)
         viewer: Any = self._viewer_session.viewer
         if viewer is not None:
             viewer.layers.events.inserted.connect(self._on_layers_changed)
@@ -70,7 +72,8 @@ class BoxFoot(QWidget):
 
     @while_alive
     def _on_started(self, job: BoxJob) -> None:
-        what = f"Loading a box of {job.title} at level {job.level}"
+        verb = "Saving" if isinstance(job, RegionJob) else "Loading"
+        what = f"{verb} a box of {job.title} at level {job.level}"
         self._tasks[id(job)] = self.progress.begin(what, on_cancel=job.cancel)
 
     @while_alive
@@ -86,3 +89,7 @@ class BoxFoot(QWidget):
             task.finish()
         if job.state == "failed" and job.error is not None:
             self.notices.fail(job.error)
+        elif job.state == "done" and isinstance(job, RegionJob):
+            folder = str(job.path.absolute().parent)
+            said = f"{job.path.name} is written. {job.message or 'It is marked on its image.'}"
+            self.notices.inform(said, ("Open the folder", lambda: open_folder(folder)))

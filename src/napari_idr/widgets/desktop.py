@@ -13,6 +13,11 @@ def open_in_browser(address: str) -> bool:
     return is_web_address(address) and QDesktopServices.openUrl(QUrl(address))
 
 
+def open_folder(folder: str) -> None:
+    """Show a folder of this computer."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(folder))
+
+
 def copy_text(text: str) -> None:
     """Put a text on the clipboard."""
     QGuiApplication.clipboard().setText(text)

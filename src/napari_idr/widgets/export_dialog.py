@@ -87,6 +87,7 @@ class ExportDialog(QDialog):
         self.setMinimumWidth(300)
         self.resize(520, 640)
         self.target, self.only_accepted = QComboBox(), QCheckBox("Only accepted objects")
+        self.regions, self.why_no_regions = QCheckBox("Put saved regions into the package"), QLabel()
         self.whole_study, self.what = QCheckBox("All of the study in my workspace"), QLabel()
         self.form = SubmissionFormPage(session.session, theme)
         self.findings, self.preview = FindingList(theme), PackagePreview()
@@ -103,8 +104,10 @@ class ExportDialog(QDialog):
             self.target.addItem(title, target)
         self.target.setAccessibleName("For which archive")
         self.whole_study.setToolTip("Also images of the study that you annotated before and are not open now")
-        self.what.setWordWrap(True)
-        self.what.setTextFormat(Qt.TextFormat.PlainText)
+        self.regions.setToolTip("The pixels of the boxes that you saved as files and that are marked in this window")
+        for label in (self.what, self.why_no_regions):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self.tabs.addTab(scrolling(self.form), "About")
         self.tabs.addTab(self.findings, "Findings")
         self.tabs.addTab(self.preview, "Files")
@@ -116,7 +119,7 @@ class ExportDialog(QDialog):
         foot.addWidget(self.export)
         layout = QVBoxLayout(self)
         layout.addLayout(head)
-        for part in (self.only_accepted, self.whole_study, self.pixel_size):
+        for part in (self.only_accepted, self.whole_study, self.regions, self.why_no_regions, self.pixel_size):
             layout.addWidget(part)
         layout.addWidget(self.tabs, 1)
         for part in (self.progress, self.notices):
@@ -125,7 +128,7 @@ class ExportDialog(QDialog):
 
     def _connect(self) -> None:
         self.target.activated.connect(self.live.ask)
-        for box in (self.only_accepted, self.whole_study):
+        for box in (self.only_accepted, self.whole_study, self.regions):
             box.toggled.connect(self.live.ask)
         self.form.changed.connect(self._on_form)
         self._remembering.timeout.connect(self._remember)
@@ -139,6 +142,7 @@ class ExportDialog(QDialog):
     def open_here(self, tab: int = ABOUT) -> None:
         """Show the dialog for what is annotated in the window now."""
         self._take_study()
+        self._show_regions()
         self.tabs.setCurrentIndex(tab)
         self.show()
         self.raise_()
@@ -184,7 +188,19 @@ class ExportDialog(QDialog):
             only_accepted=self.only_accepted.isChecked(),
             whole_study=self.whole_study.isChecked(),
             acknowledged=self._acknowledged,
+            regions=self._draft.regions()[0] if self._takes_regions() else (),
         )
+
+    def _takes_regions(self) -> bool:
+        return self.regions.isChecked() and self.regions.isEnabled()
+
+    def _show_regions(self) -> None:
+        """Offer to take saved regions along, or say why they stay: where there are none, say nothing."""
+        files, reason = self._draft.regions()
+        self.regions.setVisible(bool(files or reason))
+        self.regions.setEnabled(bool(files) and not reason)
+        self.why_no_regions.setText(reason)
+        self.why_no_regions.setVisible(bool(reason))
 
     def _on_form(self) -> None:
         form = self.form.form()
@@ -202,6 +218,7 @@ class ExportDialog(QDialog):
 
     def _show_checked(self, checked: Checked) -> None:
         self._checked = checked
+        self._show_regions()
         report = self.report()
         self.findings.show_report(report)
         self.preview.show_preview(checked.preview)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from .base import AnnotationFormat
 
+MOST_TOLD = 20
+"""Losses that are told one by one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -73,6 +76,13 @@ def image_stem(image: AnnotatedImage) -> str:
     """Return an image's id and name in characters that archives take: "6001247__B1_C1.tif"."""
     parts = [image.image_id, image.name or image.address.rstrip("/").rpartition("/")[2]]
     return "__".join(re.sub(r"[^A-Za-z0-9!_.*'()-]+", "_", part).strip("._")[:120] for part in parts if part)
+
+
+def loss_lines(planned: Plan) -> list[str]:
+    """Return what is lost, a line each, very many counted: for whoever tells it before anything is written."""
+    lines = [f"lost of {loss.where}: {loss.what}" for loss in planned.losses[:MOST_TOLD]]
+    left = len(planned.losses) - len(lines)
+    return [*lines, f"and {left} more like these"] if left else lines
 
 
 def carry_out(planned: Plan) -> tuple[Path, ...]:

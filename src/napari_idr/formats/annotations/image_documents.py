@@ -20,10 +20,10 @@ def image_document(one: AnnotationSet) -> Document:
 
 
 def image_from(document: object) -> AnnotatedImage:
-    """Return the image that a document names. Raises ``DocumentError``."""
+    """Return the image that a document names; one without an address is any of its size. Raises ``DocumentError``."""
     image = from_document(AnnotatedImage, document, "image")
-    if min(map(image.size, "xyzct")) < 0 or not image.address or not image.level_factors:
-        raise DocumentError("image: it has no address, no levels, or a size below 0")
+    if min(map(image.size, "xyzct")) < 0 or not image.level_factors:
+        raise DocumentError("image: it has no levels, or a size below 0")
     return image
 
 

@@ -78,7 +78,7 @@ def _parts(plane: np.ndarray) -> Iterator[tuple[int, int, int, np.ndarray]]:
     order = np.argsort(values, kind="stable")
     rows, columns, values = rows[order], columns[order], values[order]
     starts = np.flatnonzero(np.append(True, values[1:] != values[:-1])) if len(values) else np.array([], int)
-    for start, stop in zip(starts, np.append(starts[1:], len(values)), strict=True):
+    for start, stop in zip(starts, np.append(starts, len(values))[1:], strict=True):
         y, x = rows[start:stop], columns[start:stop]
         top, left = int(y.min()), int(x.min())
         marked = np.zeros((int(y.max()) - top + 1, int(x.max()) - left + 1), bool)

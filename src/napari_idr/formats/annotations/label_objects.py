@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_idr.errors import FormatError
@@ -87,8 +88,8 @@ def agreed_image(stated: AnnotatedImage, given: AnnotatedImage | None, file: str
         Whether the file says which image it is, not only how large.
     """
     if given is None:
-        return stated
-    if by_key and stated.key != given.key:
+        return stated if stated.address else replace(stated, address=file, name=stated.name or file)
+    if by_key and stated.address and stated.key != given.key:
         what = f"It was made of another image, {stated.name or stated.key}"
         raise FormatError(what, file, f"open that image, or another file for {given.name or given.key}")
     wrong = [axis for axis in "xyzt" if stated.size(axis) not in (given.size(axis), 1 if axis in "zt" else -1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -20,6 +21,8 @@ SIZES = ("size_x", "size_y", "size_z", "size_t")
 def image_of(named: object, path: Path, image: AnnotatedImage | None) -> AnnotatedImage:
     """Return the image of a file: the one it is read onto, else the one its document names, else one of its name.
 
+    A document that names an image without an address is about any image of that size.
+
     Raises ``FormatError`` where the file was made for another image.
     """
     if named is None:
@@ -27,8 +30,8 @@ def image_of(named: object, path: Path, image: AnnotatedImage | None) -> Annotat
     with told_of(path, "image"):
         found = image_from(named)
     if image is None:
-        return found
-    if image.key != found.key:
+        return found if found.address else replace(found, address=path.name, name=found.name or path.name)
+    if found.address and image.key != found.key:
         raise another_image(path, found.key, image.key)
     check_sizes(path, {name: getattr(found, name) for name in SIZES}, image)
     return image
