@@ -119,9 +119,19 @@ def export(
 
 
 @review_app.command(name="merge")
-def merge(file: Annotated[Path, typer.Argument(help="A review file (.idrreview).", show_default=False)]) -> None:
+def merge(
+    file: Annotated[Path, typer.Argument(help="A review file (.idrreview).", show_default=False)],
+    look: Annotated[
+        bool, typer.Option("--look", help="Only tell what would come in, from whom; take nothing.")
+    ] = False,
+) -> None:
     """Take over a queue and what was said of it; whichever of two files is merged first, the history is the same."""
+    from napari_idr.review.incoming import incoming
+
     with _session() as session:
+        if look:
+            typer.echo(incoming(_opened(session), file.absolute()).sentence)
+            return
         merged = _opened(session).merge(file.absolute())
     typer.echo(f"{merged.events} events added")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, cast
 
@@ -36,6 +36,8 @@ class ReviewSummary:
     per_class: dict[str, Agreement]
     overlaps: dict[str, tuple[float, int]]
     """By class: mean intersection over union of first and corrected shapes, and of how many objects."""
+    names: dict[str, str] = field(default_factory=dict)
+    """What reviewers are called, by what stands for them in ``Agreement.cohen``."""
 
 
 def reviewed_sets(
@@ -79,7 +81,8 @@ def _reviewed(one: AnnotatedObject, said: Opinions | None) -> AnnotatedObject:
         one = replace(one, status=status, reviewer=decided.who, reviewed=decided.at)
     if said.relabel is not None:
         one = replace(one, object_class=said.relabel.detail("class"))
-    texts = [event.why for event in (*said.comments, *said.verdicts) if event.why]
+    spoken = (*said.comments, *said.verdicts, *filter(None, [said.adjudication]))
+    texts = [event.why for event in spoken if event.why]
     return replace(one, comment="\n".join(dict.fromkeys(filter(None, (one.comment, *texts))))) if texts else one
 
 
@@ -95,6 +98,7 @@ def summary(workspace: Workspace, opened: OpenedQueue) -> ReviewSummary:
         overall=agreement(said),
         per_class=agreement_per_class(said, classes),
         overlaps=_overlaps(workspace, opened),
+        names=people,
     )
 
 
