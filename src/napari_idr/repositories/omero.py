@@ -17,6 +17,7 @@ from napari_idr.model.catalog import Node, Page, Well, WellSample
 from .addresses import recognise
 from .base import Target
 from .engine_finder import EngineFinder
+from .key_value_sending import KeyValueSending
 from .omero_api import STOCK_THUMBNAIL, OmeroApi
 from .omero_describe import describe
 from .omero_pixels import PixelPlaces
@@ -98,6 +99,7 @@ class OmeroRepository:
         self.pixels = PixelPlaces(self.api, self.source(), self.plates, self.zarr_copies)
         self.roi_source = OmeroRois(self.api, self._begin_session)
         self.roi_sending = RoiSending(self.api, self.roi_source)
+        self.key_values = KeyValueSending(self.api)
         self.listing = StudyListing(self.api, self.source(), self.data_source)
         self.finder = EngineFinder(
             SearchEngine(http, self.source(), self.data_source), self.listing, ListingFinder(self)

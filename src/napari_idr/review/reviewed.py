@@ -52,7 +52,7 @@ def reviewed_sets(
     ``statuses`` keeps only these: ("accepted",) for what goes into a submission. An image whose history cannot be
     read is named to ``warn``, and the others are returned.
     """
-    wanted = frozenset(statuses)
+    wanted, ours = frozenset(statuses), _made_here(workspace, opened)
     found = []
     for key in opened.queue.images:
         try:
@@ -62,13 +62,19 @@ def reviewed_sets(
             continue
         if state is None:
             continue
-        made = [_reviewed(one, opened.opinions.get(one.uuid)) for one in state.objects if one.uuid in opened.queue]
+        made = [_reviewed(one, opened.opinions.get(one.uuid)) for one in state.objects if one.uuid in ours]
         kept = [one for one in made if not wanted or one.status in wanted]
         used = {one.label.image for one in kept if one.label is not None}
         if kept:
             labels = tuple(label for label in state.labels if label.name in used)
             found.append(replace(state, objects=tuple(kept), labels=labels))
     return found
+
+
+def _made_here(workspace: Workspace, opened: OpenedQueue) -> set[str]:
+    """Return the objects of a queue, those among them that were drawn while its objects were corrected."""
+    with workspace.reading() as reader:
+        return {*opened.queue.uuids, *(event.object for event in reader.events(kind="created", queue=opened.uuid))}
 
 
 def _reviewed(one: AnnotatedObject, said: Opinions | None) -> AnnotatedObject:
