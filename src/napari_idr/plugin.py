@@ -16,6 +16,7 @@ HOSTS = (
     "uk1s3.embassy.ebi.ac.uk",
 )
 VIEW_FILE = ".idrview.json"
+REVIEW_FILE = ".idrreview"
 ANNOTATIONS = (
     ".rois.ome.xml",
     ".masks.ome.xml",
@@ -29,7 +30,7 @@ ANNOTATIONS = (
 )
 """Endings of files of annotations; other plugins read what ends otherwise."""
 PACKAGE = "manifest.json"
-FILES = (".ome.zarr", ".ozx", ".ome.zarr.zip", VIEW_FILE)
+FILES = (".ome.zarr", ".ozx", ".ome.zarr.zip", VIEW_FILE, REVIEW_FILE)
 WEB_PAGES = ("/webclient/?show=", "/webclient/img_detail/", "/iviewer/?", "//doi.org/10.17867/")
 
 HANDLED: list[Any] = [(None,)]
@@ -86,7 +87,7 @@ def _wants_window(address: str) -> bool:
     """Whether an address gives no layers of its own: it moves the camera, is shown in the dock, or lies over others."""
     from napari_idr.repositories.search_links import searched
 
-    return address.lower().endswith(VIEW_FILE) or is_annotations(address) or bool(searched(address))
+    return address.lower().endswith((VIEW_FILE, REVIEW_FILE)) or is_annotations(address) or bool(searched(address))
 
 
 def write_view(path: str, layers: Any) -> list[str]:

@@ -11,6 +11,7 @@ from napari_idr.session import Session
 
 from . import napari_seam as seam
 from .opening import limits_from_first, open_node
+from .places import is_review_file
 from .plates import plan_plate, plan_plate_labels
 from .samples import is_sample, locate_sample
 from .view_files import is_view_file
@@ -34,6 +35,9 @@ def layer_data(address: str, viewer: Any) -> list[LayerData]:
     """
     if is_view_file(address):
         raise Unsupported("A view file opens in a window only", address, "use napari-idr open, or viewer.open")
+    if is_review_file(address):
+        hint = "use napari-idr open, or napari-idr review merge"
+        raise Unsupported("A review file opens in a window only", address, hint)
     if viewer is not None:
         own = ViewerSession.for_viewer(viewer)
         session = own.session

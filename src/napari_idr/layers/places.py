@@ -1,10 +1,13 @@
-"""Addresses that stand for no pixels: a search, a study, what holds images. The dock shows them."""
+"""Addresses that stand for no pixels: a search, a study, what holds images, a review file. The dock shows them."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
+
+from napari_idr.review.sources import REVIEW_FILE
 
 from .open_job import OpenJob
 from .shown_dock import show_dock
@@ -18,6 +21,11 @@ KINDS = frozenset({"repository", "study", "project", "dataset", "screen"})
 """Kinds of nodes that are looked at in the catalogue, not on the canvas."""
 
 
+def is_review_file(address: str) -> bool:
+    """Whether an address is the path of a review file."""
+    return "://" not in address and address.strip().lower().endswith(REVIEW_FILE)
+
+
 class Places:
     """What a viewer's dock is asked to show; the dock is opened where there is none. GUI thread only."""
 
@@ -25,6 +33,8 @@ class Places:
     """Text of a search, in the words of the search box."""
     node_requested = Signal(object)
     """A node of the catalogue."""
+    review_requested = Signal(str)
+    """Path of a review file."""
 
     def __init__(self, viewer_session: ViewerSession) -> None:
         self._viewer_session = viewer_session
@@ -34,6 +44,15 @@ class Places:
         job = OpenJob(text, address)
         self._open_dock()
         self.search_requested.emit(text)
+        job.end("done")
+        return job
+
+    def review(self, address: str) -> OpenJob:
+        """Show in the tab Review what a review file would bring; return a job that is done."""
+        path = Path(address.strip()).expanduser()
+        job = OpenJob(path.name, address)
+        self._open_dock()
+        self.review_requested.emit(str(path))
         job.end("done")
         return job
 

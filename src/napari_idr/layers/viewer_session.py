@@ -31,7 +31,7 @@ from .known_rois import is_edited
 from .main_thread import in_main_thread
 from .open_job import OpenJob
 from .opening import open_node
-from .places import KINDS, Places
+from .places import KINDS, Places, is_review_file
 from .recent import RecentList
 from .roi_requests import RoiLayers
 from .samples import is_sample, locate_sample, sample_of
@@ -178,6 +178,8 @@ class ViewerSession:
         """
         if isinstance(what, str) and is_view_file(what):
             return self.views.open(what)
+        if isinstance(what, str) and is_review_file(what):
+            return self.places.review(what)
         if isinstance(what, str) and searched(what):
             return self.places.search(searched(what), what)
         if isinstance(what, str) and is_annotation_file(what):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
@@ -50,6 +51,7 @@ class IdrDock(QWidget):
         self.tabs.addTab(scrolling(self.review), "Review")
         for requested in (session.places.search_requested, session.places.node_requested):
             requested.connect(self._show_browse)
+        session.places.review_requested.connect(self._show_review)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.addWidget(self.tabs, 1)
@@ -66,6 +68,11 @@ class IdrDock(QWidget):
     @while_alive
     def _show_browse(self, *_: object) -> None:
         self.show_tab(self.browse)
+
+    @while_alive
+    def _show_review(self, path: str) -> None:
+        self.show_tab(self.review)
+        self.review.files.look_into(Path(path))
 
     def show_tab(self, tab: QWidget) -> None:
         """Bring a tab to the front."""
