@@ -1,5 +1,7 @@
 """Several people at one queue, and what goes out and comes in, as the tab Review has it; files dropped on napari."""
 
+# ruff: noqa: F811 - fixtures are imported
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -34,7 +36,7 @@ GRACE, LIN = Annotator("Grace Hopper"), Annotator("Lin")
 PATIENCE = 20_000
 
 
-def colleague(tab: ReviewTab, who: Annotator, verdicts: str, why: str = "") -> None:  # noqa: F811
+def colleague(tab: ReviewTab, who: Annotator, verdicts: str, why: str = "") -> None:
     """Somebody else says, of the objects in the order of the list, accepted (a), rejected (r) or nothing (-)."""
     assert tab.desk is not None
     workspace = tab._session.session.workspace
@@ -54,7 +56,7 @@ def desk_of(workspace: Workspace, queue: str, who: Annotator) -> Desk:
     return Desk(open_queue(workspace, queue), who, record)
 
 
-def team_of(tab: ReviewTab, page: int) -> ReviewTeam:  # noqa: F811
+def team_of(tab: ReviewTab, page: int) -> ReviewTeam:
     tab.show_team(page)
     assert tab._team is not None
     return tab._team
@@ -70,7 +72,7 @@ def press(strip: Any, text: str) -> None:
     next(one for one in strip.findChildren(QPushButton) if one.text() == text and not one.isHidden()).click()
 
 
-def test_an_image_is_given_claimed_and_let_go(tab: ReviewTab, qtbot: QtBot) -> None:  # noqa: F811
+def test_an_image_is_given_claimed_and_let_go(tab: ReviewTab, qtbot: QtBot) -> None:
     team = team_of(tab, WORK)
     page = team.work
     assert cells(page.table) == [["image 17", "", "0 of 6"]]
@@ -96,7 +98,7 @@ def test_an_image_is_given_claimed_and_let_go(tab: ReviewTab, qtbot: QtBot) -> N
     qtbot.waitUntil(lambda: cells(page.table)[0][1] == "", timeout=PATIENCE)
 
 
-def test_a_disagreement_is_seen_side_by_side_and_decided(tab: ReviewTab, qtbot: QtBot) -> None:  # noqa: F811
+def test_a_disagreement_is_seen_side_by_side_and_decided(tab: ReviewTab, qtbot: QtBot) -> None:
     tab.act("next")
     tab.act("accept")
     team = team_of(tab, DISPUTES)
@@ -123,7 +125,7 @@ def test_a_disagreement_is_seen_side_by_side_and_decided(tab: ReviewTab, qtbot: 
 
 
 def test_a_second_opinion_hides_the_first_until_one_has_said_something(
-    tab: ReviewTab,  # noqa: F811
+    tab: ReviewTab,
     qtbot: QtBot,
 ) -> None:
     colleague(tab, GRACE, "ar")
@@ -147,7 +149,7 @@ def test_a_second_opinion_hides_the_first_until_one_has_said_something(
     assert signs(tab) == "✓✗○○○○"
 
 
-def test_agreement_is_a_table_that_is_copied(tab: ReviewTab, qtbot: QtBot) -> None:  # noqa: F811
+def test_agreement_is_a_table_that_is_copied(tab: ReviewTab, qtbot: QtBot) -> None:
     tab.act("accept")
     tab.act("reject")
     colleague(tab, GRACE, "aa")
@@ -162,14 +164,14 @@ def test_agreement_is_a_table_that_is_copied(tab: ReviewTab, qtbot: QtBot) -> No
     assert [line.split("\t")[0] for line in lines[1:]] == ["all classes", "nucleus"]
 
 
-def test_all_pages_fit_300_pixels(tab: ReviewTab) -> None:  # noqa: F811
+def test_all_pages_fit_300_pixels(tab: ReviewTab) -> None:
     team = team_of(tab, WORK)
     assert team.minimumSizeHint().width() <= 300
     assert tab.minimumSizeHint().width() <= 300
 
 
 def test_a_queue_goes_out_and_a_colleagues_comes_in_after_a_look(
-    tab: ReviewTab,  # noqa: F811
+    tab: ReviewTab,
     qtbot: QtBot,
     tmp_path: Path,
 ) -> None:
@@ -197,7 +199,7 @@ def test_a_queue_goes_out_and_a_colleagues_comes_in_after_a_look(
 
 
 def test_the_report_and_every_format_are_written_by_buttons(
-    tab: ReviewTab,  # noqa: F811
+    tab: ReviewTab,
     qtbot: QtBot,
     tmp_path: Path,
 ) -> None:
@@ -224,7 +226,7 @@ def test_the_report_and_every_format_are_written_by_buttons(
     qtbot.waitUntil(lambda: not tab.progress.is_busy, timeout=PATIENCE)
 
 
-def test_a_file_that_is_damaged_is_one_sentence(tab: ReviewTab, qtbot: QtBot, tmp_path: Path) -> None:  # noqa: F811
+def test_a_file_that_is_damaged_is_one_sentence(tab: ReviewTab, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "bad.idrreview").write_bytes(b"SQLite format 3\0" + b"\0" * 4096)
     tab.files.look_into(tmp_path / "bad.idrreview")
     qtbot.waitUntil(lambda: not tab.notices.isHidden(), timeout=PATIENCE)

@@ -45,6 +45,8 @@ class ReviewQueues(QWidget):
         self._session, self._progress = session, progress
         self.current: OpenedQueue | None = None
         self._work = Latest(self)
+        self._told: tuple[str, ...] = ()
+        """What was said of the workspace itself: that a damaged file was set aside."""
         self.before_files: Callable[[], object] = lambda: None
         """Called in a worker before a queue is written or opened: what was said is written down."""
         self.box = QComboBox()
@@ -65,10 +67,19 @@ class ReviewQueues(QWidget):
     def look(self) -> None:
         """Look which queues there are."""
         session = self._session.session
-        run(lambda: list_queues(session.workspace), parent=self, on_done=self._show_queues, on_error=self.failed.emit)
+
+        def work() -> tuple[list[ListedQueue], tuple[str, ...]]:
+            workspace = session.workspace
+            return list_queues(workspace), workspace.remarks
+
+        run(work, parent=self, on_done=self._show_queues, on_error=self.failed.emit)
 
     @while_alive
-    def _show_queues(self, found: list[ListedQueue]) -> None:
+    def _show_queues(self, came: tuple[list[ListedQueue], tuple[str, ...]]) -> None:
+        found, remarks = came
+        if remarks != self._told:
+            self._told = remarks
+            self.informed.emit(" ".join(remarks))
         self.box.clear()
         if not found:
             self.box.addItem("No queue yet", "")
