@@ -58,8 +58,8 @@ def desk_of(workspace: Workspace, queue: str, who: Annotator) -> Desk:
 
 def team_of(tab: ReviewTab, page: int) -> ReviewTeam:
     tab.show_team(page)
-    assert tab._team is not None
-    return tab._team
+    assert tab.team is not None
+    return tab.team
 
 
 def cells(table: Any) -> list[list[str]]:
@@ -108,7 +108,7 @@ def test_a_disagreement_is_seen_side_by_side_and_decided(tab: ReviewTab, qtbot: 
     qtbot.waitUntil(lambda: page.table.rowCount() == 1, timeout=PATIENCE)
     heads = [page.table.horizontalHeaderItem(n).text() for n in range(page.table.columnCount())]
     assert heads == ["Object", "Ada Lovelace", "Grace Hopper", "Decided"]
-    assert cells(page.table) == [["nucleus · image 17", "✓ accepted", "✗ rejected", ""]]
+    assert cells(page.table) == [["image 17 · nucleus", "✓ accepted", "✗ rejected", ""]]
     assert not page.why.isEnabled()
     tab.act("next")
     page.table.selectRow(0)

@@ -160,8 +160,8 @@ def test_a_clock_that_jumps_changes_neither_order_nor_what_counts(tab: ReviewTab
     qtbot.waitUntil(lambda: desk.status(uuid) == "rejected", timeout=PATIENCE)
     desk._now = lambda: datetime.now(UTC)
     tab.show_team()
-    assert tab._team is not None
-    assert tab._team.work.table.item(0, 2).text() == "1 of 6"
+    assert tab.team is not None
+    assert tab.team.work.table.item(0, 2).text() == "1 of 6"
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_clock_that_jumps_changes_neither_order_nor_what_counts(tab: ReviewTab
 )
 def test_a_name_of_any_character_goes_through(tab: ReviewTab, qtbot: QtBot, name: str) -> None:
     tab.show_team()
-    team = tab._team
+    team = tab.team
     assert team is not None
     assert tab.desk is not None
     team.work.which.setCurrentIndex(1)

@@ -20,7 +20,7 @@ from napari_idr.model.annotation_set import AnnotationSet, difference
 from napari_idr.model.annotator import NOBODY
 from napari_idr.model.edits import Edit, ObjectChange
 from napari_idr.model.submission import Submission, SubmissionForm
-from napari_idr.submitting import completed, current, existing, kept_sets, known_terms
+from napari_idr.submitting import completed, current, existing, kept_sets, known_terms, with_verdicts
 
 from .annotations import read_layers
 
@@ -172,7 +172,8 @@ class SubmissionDraft:
             image = self._completed_image(session, one.image) if wanted.asks else one.image
             if not (image.dataset or image.plate or image.well):
                 image = replace(image, dataset=wanted.form.dataset)
-            sets.append(replace(one, image=image))
+            judged = with_verdicts(session, one) if wanted.asks else one
+            sets.append(replace(judged, image=image))
         if wanted.whole_study and wanted.form.accession:
             sets += kept_sets(session, wanted.form.accession, {one.image.key for one in sets})
         form = wanted.form

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_idr.errors import AddressError, NapariIdrError
+from napari_idr.errors import AddressError, Cancelled, NapariIdrError
 from napari_idr.formats.annotations.convert import carry_out, plan
 from napari_idr.formats.beside import beside, check_place
 
@@ -37,6 +37,7 @@ def write_review(
     archive: Archive | None = None,
     statuses: Iterable[str] = (),
     warn: Warn = lambda sentence: None,
+    is_cancelled: Callable[[], bool] = lambda: False,
 ) -> tuple[Path, ...]:
     """Write a review in the format of a file's ending, and return the files. May block.
 
@@ -55,9 +56,13 @@ def write_review(
         Which objects an annotation file holds: all, or ("accepted",).
     warn
         Told of what is lost, or could not be read.
+    is_cancelled
+        Looked at before each picture; nothing is written then.
 
     Raises
     ------
+    Cancelled
+        It was stopped.
     Unsupported
         No format has this ending.
     FormatError
@@ -73,7 +78,7 @@ def write_review(
     if name.endswith(TABLE):
         text = "\ufeff" + report_csv(sets)
     else:
-        picture = None if archive is None else _pictures(archive, warn)
+        picture = None if archive is None else _pictures(archive, warn, is_cancelled)
         text = report_html(opened.definition.name, sets, summary(workspace, opened), picture)
     with beside(output) as draft:
         draft.write_bytes(text.encode("utf-8", "replace"))
@@ -93,11 +98,15 @@ def _write_sets(
     return carry_out(planned)
 
 
-def _pictures(archive: Archive, warn: Warn) -> Callable[[AnnotatedImage, AnnotatedObject], bytes | None]:
+def _pictures(
+    archive: Archive, warn: Warn, is_cancelled: Callable[[], bool]
+) -> Callable[[AnnotatedImage, AnnotatedObject], bytes | None]:
     """Return what makes pictures; an image that cannot be read is named once, and asked no more."""
     gone: set[str] = set()
 
     def picture(image: AnnotatedImage, one: AnnotatedObject) -> bytes | None:
+        if is_cancelled():
+            raise Cancelled("The report was not written", image.name)
         if image.key in gone:
             return None
         try:

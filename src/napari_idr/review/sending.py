@@ -274,9 +274,8 @@ def _note_ids(
     workspace: Workspace, plan: ImagePlan, arrived: Mapping[str, KnownShape], who: Annotator, server: str
 ) -> None:
     """Write down under which ids the server has the new shapes."""
-    state = workspace.state(plan.image.key)
-    now = state.by_uuid() if state is not None else {}
     changes = []
+    now = _now(workspace, plan)
     for one in plan.objects:
         before = now.get(one.uuid)
         if before is None or before.shapes != one.shapes:
@@ -286,6 +285,16 @@ def _note_ids(
             changes.append(ObjectChange(before, replace(before, shapes=shapes)))
     if changes:
         workspace.record(object_events(plan.image.key, changes, who, why=f"sent to {server}"))
+
+
+def _now(workspace: Workspace, plan: ImagePlan) -> dict[str, AnnotatedObject]:
+    """Return the last versions of objects as they were written, what was said of them left aside."""
+    wanted = {one.uuid for one in plan.objects}
+    with workspace.reading() as reader:
+        histories = reader.history(image=plan.image.key).objects
+        versions = {uuid: one.version for uuid, one in histories.items() if one.is_there and uuid in wanted}
+        texts = reader.documents(versions.values())
+    return {uuid: decode(AnnotatedObject, texts[digest]) for uuid, digest in versions.items() if digest in texts}
 
 
 def _with_id(shape: Shape, known: KnownShape | None) -> Shape:

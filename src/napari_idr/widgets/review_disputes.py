@@ -146,7 +146,7 @@ class DisputePage(QWidget):
 def _title(dispute: Dispute) -> str:
     image = dispute.image
     where = " ".join(filter(None, (image.well, image.name or image.address)))
-    return f"{dispute.object_class or NO_CLASS} · {where}"
+    return f"{where} · {dispute.object_class or NO_CLASS}"
 
 
 def _cell(event: Event | None) -> str:

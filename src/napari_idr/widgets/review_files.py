@@ -16,7 +16,7 @@ from napari_idr.review.queue_store import open_queue
 from napari_idr.review.sources import REVIEW_FILE
 
 from .buttons import icon_button
-from .workers import Latest, while_alive
+from .workers import run_reporting, while_alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .progress_strip import ProgressStrip
     from .review_queues import ReviewQueues
     from .theme import Theme
+    from .workers import Job
 
 QUEUE = f"Review file (*{REVIEW_FILE})"
 REPORTS = "Report with pictures (*.html);;Table of verdicts (*.review.csv)"
@@ -60,7 +61,7 @@ class ReviewFiles(QWidget):
     ) -> None:
         super().__init__(parent)
         self._session, self._queues, self._progress, self._notices = session, queues, progress, notices
-        self._work = Latest(self)
+        self._jobs: list[Job] = []
         self.ask_place: Callable[[str, str, str], tuple[str, str]] = self._ask_place
         """Asks where to write to: (title, name, kinds) to (path, kind)."""
         self.ask_file: Callable[[], str] = self._ask_file
@@ -153,24 +154,40 @@ class ReviewFiles(QWidget):
         if self._queues.current is None:
             return
         before, session, uuid = self._queues.before_files, self._session.session, self._queues.current.uuid
-        task = self._progress.begin("Writing the review", output.name, self._work.cancel)
         warned: list[str] = []
 
-        def work() -> tuple[Path, ...]:
+        def work(job: Job) -> tuple[Path, ...]:
             before()
             workspace = session.workspace
-            opened = open_queue(workspace, uuid)
-            return write_review(workspace, opened, output, archive=session, statuses=statuses, warn=warned.append)
+            return write_review(
+                workspace,
+                open_queue(workspace, uuid),
+                output,
+                archive=session,
+                statuses=statuses,
+                warn=warned.append,
+                is_cancelled=job.is_cancelled,
+            )
 
         def done(paths: tuple[Path, ...]) -> None:
-            task.finish()
             if output.name.lower().endswith(REVIEW_FILE):
                 self._session.recent.add(output.name, str(output.absolute()))
             more = f" And {len(warned) - MOST_SAID} more." if len(warned) > MOST_SAID else ""
             said = " ".join(f"{one.rstrip('.')}." for one in warned[:MOST_SAID])
             self._notices.inform(" ".join(filter(None, (f"Written: {_names(paths)}.", said))) + more)
 
-        self._work.run(work, on_done=done, on_error=partial(self._fail, task))
+        self._do("Writing the review", output.name, work, done)
+
+    def _do(self, what: str, name: str, work: Callable[[Job], Any], done: Callable[[Any], object]) -> None:
+        """Do something in the background beside whatever else goes on, shown while it lasts."""
+        task = self._progress.begin(what, name, lambda: job.cancel())
+
+        def finished(result: object) -> None:
+            task.finish()
+            done(result)
+
+        job = run_reporting(work, parent=self, on_done=finished, on_error=partial(self._fail, task))
+        self._jobs = [*(one for one in self._jobs if one.is_running), job]
 
     # -- in
 
@@ -186,37 +203,33 @@ class ReviewFiles(QWidget):
     def look_into(self, path: Path) -> None:
         """Tell what a review file would bring, and offer to take it in; one that brings nothing is just opened."""
         before, session = self._queues.before_files, self._session.session
-        task = self._progress.begin("Looking into the review file", path.name, self._work.cancel)
 
-        def work() -> Incoming:
+        def work(_job: Job) -> Incoming:
             before()
             return incoming(session.workspace, path)
 
         def done(found: Incoming) -> None:
-            task.finish()
             if not found.events:
                 self._open(found, path)
                 return
             take = ("Take it in", partial(self.take_in, path, found))
             self._notices.inform(f"{path.name}: {found.sentence}", take, ("Not now", lambda: None))
 
-        self._work.run(work, on_done=done, on_error=partial(self._fail, task))
+        self._do("Looking into the review file", path.name, work, done)
 
     def take_in(self, path: Path, found: Incoming) -> None:
         """Add what a review file has, and open its queue."""
         before, session = self._queues.before_files, self._session.session
-        task = self._progress.begin("Taking in", path.name)
 
-        def work() -> int:
+        def work(_job: Job) -> int:
             before()
             return session.workspace.merge(path).events
 
         def done(events: int) -> None:
-            task.finish()
             self._notices.remark(f"{events:,} events of {path.name} are in your workspace now.")
             self._open(found, path)
 
-        self._work.run(work, on_done=done, on_error=partial(self._fail, task))
+        self._do("Taking in", path.name, work, done)
 
     def _open(self, found: Incoming, path: Path) -> None:
         """Open the queue of a file, the one that is open where the file has it too, and list the file as recent."""
@@ -236,7 +249,8 @@ class ReviewFiles(QWidget):
 
     def stop(self) -> None:
         """Forget what is on its way."""
-        self._work.cancel()
+        for job in self._jobs:
+            job.cancel()
 
 
 def _names(paths: tuple[Path, ...]) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from napari_idr.review.queue_store import ListedQueue, OpenedQueue
     from napari_idr.session import Session
 
-    from .progress_strip import ProgressStrip
+    from .progress_strip import ProgressStrip, Task
     from .theme import Theme
     from .workers import Job
 
@@ -45,6 +45,7 @@ class ReviewQueues(QWidget):
         self._session, self._progress = session, progress
         self.current: OpenedQueue | None = None
         self._work = Latest(self)
+        self._task: Task | None = None
         self._told: tuple[str, ...] = ()
         """What was said of the workspace itself: that a damaged file was set aside."""
         self.before_files: Callable[[], object] = lambda: None
@@ -98,7 +99,7 @@ class ReviewQueues(QWidget):
     def open(self, uuid: str) -> None:
         """Open a queue in the background."""
         session, before = self._session.session, self.before_files
-        task = self._progress.begin("Opening the queue", "", self._work.cancel)
+        task = self._begin("Opening the queue", "")
 
         def done(found: OpenedQueue) -> None:
             task.finish()
@@ -111,6 +112,13 @@ class ReviewQueues(QWidget):
             return open_queue(session.workspace, uuid)
 
         self._work.run(work, on_done=done, on_error=partial(self._fail, task))
+
+    def _begin(self, what: str, name: str) -> Task:
+        """Show that something begins; what goes on is given up for it."""
+        if self._task is not None and not self._task.ended:
+            self._task.finish()
+        self._task = self._progress.begin(what, name, self._work.cancel)
+        return self._task
 
     def _fail(self, task: Any, error: NapariIdrError) -> None:
         task.finish()
@@ -151,7 +159,7 @@ class ReviewQueues(QWidget):
         """Make a queue of all that is annotated in something, and open it."""
         session = self._session.session
         definition = QueueDefinition(name=name or what.rstrip("/").rpartition("/")[2] or what, sources=(name or what,))
-        task = self._progress.begin("Reading what is to be reviewed", definition.name, self._work.cancel)
+        task = self._begin("Reading what is to be reviewed", definition.name)
 
         def done(result: tuple[str, list[str]]) -> None:
             task.finish()

@@ -59,8 +59,10 @@ class ReviewTab(QWidget):
         self.queues = ReviewQueues(session, theme, self.progress)
         self.files = ReviewFiles(session, theme, self.queues, self.progress, self.notices)
         self.waiting = WaitingLine()
-        self._team: ReviewTeam | None = None
-        self._send: ReviewSend | None = None
+        self.team: ReviewTeam | None = None
+        """The window for several people, once it was opened."""
+        self.sending: ReviewSend | None = None
+        """The window of what is sent to a server, once it was opened."""
         self.bar, self.numbers, self.empty = VerdictBar(), QLabel(), QLabel(EMPTY)
         self.filter, self.verdicts = ReviewFilter(), VerdictPanel()
         self.reviewer = ReviewerLine(session.session.settings.config_dir)
@@ -189,7 +191,7 @@ class ReviewTab(QWidget):
         self.files.stop()
         self.waiting.follow(None)
         self.stop_review()
-        for dialog in (self._team, self._send):
+        for dialog in (self.team, self.sending):
             if dialog is not None:
                 dialog.close()
 
@@ -202,8 +204,8 @@ class ReviewTab(QWidget):
             part.setVisible(desk is not None)
         self.empty.setVisible(desk is None)
         self.files.show_open(desk is not None)
-        if self._team is not None:
-            self._team.follow(self.review)
+        if self.team is not None:
+            self.team.follow(self.review)
         self._count()
         self._follow()
 
@@ -308,23 +310,23 @@ class ReviewTab(QWidget):
 
     def show_team(self, page: int = 0) -> None:
         """Show who works on what, what people differ on, and how far they agree."""
-        if self._team is None:
+        if self.team is None:
             from .review_team import ReviewTeam
 
-            self._team = ReviewTeam(self._theme, self._knows_reviewer, self)
-            self._team.follow(self.review)
-        self._team.open_here(page)
+            self.team = ReviewTeam(self._theme, self._knows_reviewer, self)
+            self.team.follow(self.review)
+        self.team.open_here(page)
 
     def show_send(self) -> None:
         """Show what would be sent to the server of the images."""
         if self.desk is None:
             self.notices.inform("Choose a queue first.")
             return
-        if self._send is None:
+        if self.sending is None:
             from .review_send import ReviewSend
 
-            self._send = ReviewSend(self._session, self._theme, self)
-        self._send.open_here(self.desk.opened.uuid, self.write_all)
+            self.sending = ReviewSend(self._session, self._theme, self)
+        self.sending.open_here(self.desk.opened.uuid, self.write_all)
 
     def _show_help(self) -> None:
         rows = "\n".join(f"{key}\t{text}" for key, text in sheet(self.keys))

@@ -114,6 +114,9 @@ class WorkPage(QWidget):
         self.who.addItems([shown_person(one) for one in people_of(desk)] if desk is not None else [])
         self.who.addItem(FREE)
         self.who.setEditText(typed if typed else self.who.itemText(0))
+        line = self.who.lineEdit()
+        if line is not None:
+            line.setCursorPosition(0)
         self.setEnabled(desk is not None)
 
     def _show_row(self, row: int, work: ImageWork) -> None:
