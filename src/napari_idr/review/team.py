@@ -59,12 +59,12 @@ class Dispute:
 def work_of(desk: Desk) -> list[ImageWork]:
     """Return who works on each image of a queue, in the order of the queue."""
     queue, claims = desk.queue, desk.claims()
+    counted = zip(queue.images, queue.counts_by_image("status"), queue.counts_by_image("object_class"), strict=True)
     found = []
-    for code, key in enumerate(queue.images):
-        rows = (queue.image_codes == code).nonzero()[0].tolist()
-        done = sum(queue.status(row) != UNREVIEWED for row in rows)
-        classes = frozenset(queue.value("object_class", row) for row in rows)
-        found.append(ImageWork(desk.opened.images[key], claims.get(key), done, len(rows), classes))
+    for key, statuses, classes in counted:
+        total = sum(statuses.values())
+        done = total - statuses.get(UNREVIEWED, 0)
+        found.append(ImageWork(desk.opened.images[key], claims.get(key), done, total, frozenset(classes)))
     return found
 
 
