@@ -96,7 +96,7 @@ def test_verdicts_and_shapes_arrive_and_a_second_time_nothing_is_sent(lab: Labor
     assert report.problems == []
     assert (report.images, report.verdicts, report.added, report.modified, report.deleted) == (1, 2, 1, 1, 0)
     assert report.sentence == (
-        "Arrived and read back, on 1 image: verdicts on 2 objects; 1 new shapes, 1 changed, 0 deleted."
+        "Arrived and read back, on 1 image: verdicts on 2 objects; shapes: 1 new, 1 changed, 0 deleted."
     )
     rois = {roi.id: roi for roi in lab.rois().rois}
     assert len(rois) == before + 1
@@ -140,7 +140,7 @@ def test_new_shapes_of_rejected_objects_stay_here_and_no_roi_is_deleted(lab: Lab
     judge(lab, "rejected", "", *lab.objects)
     count = len(lab.rois().rois)
     (plan,) = plan_sending(lab, lab.workspace, open_queue(lab.workspace, lab.queue))
-    assert plan.remarks == ("1 new shape of rejected objects stay here.",)
+    assert plan.remarks == ("Of rejected objects, 1 new shape will not be sent.",)
     report = lab.send()
     assert (report.added, report.deleted, report.problems) == (0, 0, [])
     assert len(lab.rois().rois) == count

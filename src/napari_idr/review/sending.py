@@ -86,6 +86,18 @@ class ImagePlan:
         changes = self.comparison.changes
         return not changes.count and not changes.adopted and not self.has_new_verdicts
 
+    @property
+    def words(self) -> str:
+        """What would be sent in a few words: "new verdicts on 3 objects; shapes: 1 new, 2 changed"."""
+        changes, parts = self.comparison.changes, []
+        if self.has_new_verdicts:
+            how = "new" if self.stored is None else "changed"
+            parts.append(f"{how} verdicts on {_counted(self.verdicts, 'object')}")
+        counts = (("new", changes.new), ("changed", changes.modified), ("deleted", changes.deleted))
+        if changes.count:
+            parts.append("shapes: " + ", ".join(f"{len(found):,} {what}" for what, found in counts if found))
+        return "; ".join(parts) or "as it is here"
+
     def values(self, arrived: Mapping[str, KnownShape]) -> tuple[KeyValue, ...]:
         """Return the verdicts as key-values; ``arrived`` are the shapes that the server took, by their keys."""
         counts = Counter(one.status for one in self.objects if one.status != UNREVIEWED)
@@ -110,9 +122,9 @@ class SentReview:
     @property
     def sentence(self) -> str:
         """It in words."""
-        shapes = f"{self.added:,} new shapes, {self.modified:,} changed, {self.deleted:,} deleted"
-        where = f"{self.images:,} {'image' if self.images == 1 else 'images'}"
-        return f"Arrived and read back, on {where}: verdicts on {self.verdicts:,} objects; {shapes}."
+        shapes = f"shapes: {self.added:,} new, {self.modified:,} changed, {self.deleted:,} deleted"
+        where, objects = _counted(self.images, "image"), _counted(self.verdicts, "object")
+        return f"Arrived and read back, on {where}: verdicts on {objects}; {shapes}."
 
 
 def sendable_images(archive: Archive, opened: OpenedQueue) -> list[str]:
@@ -201,8 +213,8 @@ def _shapes(
                 kept_here += 1
             else:
                 drawn.append(Drawn(f"{each.uuid}:{number}", shape))
-    rejected = f"{kept_here} new {'shape' if kept_here == 1 else 'shapes'} of rejected objects stay here."
-    return known, drawn, [rejected] if kept_here else []
+    kept = f"Of rejected objects, {_counted(kept_here, 'new shape')} will not be sent."
+    return known, drawn, [kept] if kept_here else []
 
 
 def _versions(workspace: Workspace, opened: OpenedQueue, one: AnnotationSet) -> list[AnnotatedObject]:
@@ -299,6 +311,10 @@ def _now(workspace: Workspace, plan: ImagePlan) -> dict[str, AnnotatedObject]:
 
 def _with_id(shape: Shape, known: KnownShape | None) -> Shape:
     return shape if known is None or shape.id == known.shape.id else replace(shape, id=known.shape.id)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _key(one: AnnotatedObject, rois: Mapping[str, str], arrived: Mapping[str, KnownShape]) -> str:

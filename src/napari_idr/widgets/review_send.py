@@ -13,10 +13,8 @@ from napari_idr.review.reviewer import load_reviewer
 from napari_idr.review.sending import plan_sending, send_review
 
 from .buttons import text_button
-from .change_tree import sentence
 from .notice_strip import NoticeStrip
 from .progress_strip import ProgressStrip
-from .wording import counted
 from .workers import Latest, while_alive
 
 if TYPE_CHECKING:
@@ -110,7 +108,7 @@ class ReviewSend(QDialog):
         self.plans = list(plans)
         self.images.clear()
         for plan in self.plans:
-            branch = QTreeWidgetItem([f"{plan.image.name or plan.image.address}: {plan_words(plan)}"])
+            branch = QTreeWidgetItem([f"{plan.image.name or plan.image.address}: {plan.words}"])
             branch.setToolTip(0, branch.text(0))
             for remark in plan.remarks:
                 child = QTreeWidgetItem([remark])
@@ -154,17 +152,6 @@ class ReviewSend(QDialog):
         """Ask nothing any more; what is being sent is sent to its end."""
         self._comparing.cancel()
         super().done(result)
-
-
-def plan_words(plan: ImagePlan) -> str:
-    """Return what would be sent of an image in a few words."""
-    changes = plan.comparison.changes
-    shapes = f"shapes: {sentence(changes)}" if changes.count else ""
-    said = ""
-    if plan.has_new_verdicts:
-        how = "changed" if plan.stored is not None else "new"
-        said = f"{how} verdicts on {counted(plan.verdicts, 'object', 'objects')}"
-    return "; ".join(filter(None, (said, shapes))) or "as it is here"
 
 
 def _look(job: Job, session: Session, queue: str, before: Callable[[], object]) -> list[ImagePlan]:
