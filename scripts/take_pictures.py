@@ -1,7 +1,7 @@
 """Take the pictures of the documentation: napari on the embedded repository, driven as a user would drive it.
 
-``python scripts/take_pictures.py [FOLDER] [--theme light] [--search-only]`` wants a display; ``make screenshots``
-brings one. ``QT_API`` chooses the Qt. Every picture waits until nothing is missing in it.
+``python scripts/take_pictures.py [FOLDER] [--theme light] [--search-only | --review-only]`` wants a display;
+``make screenshots`` brings one. ``QT_API`` chooses the Qt. Every picture waits until nothing is missing in it.
 """
 
 from __future__ import annotations
@@ -393,8 +393,11 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=PICTURES)
     parser.add_argument("--theme", choices=("dark", "light"), default="dark")
     parser.add_argument("--search-only", action="store_true", help="only those of studies, search and key-values")
+    parser.add_argument("--review-only", action="store_true", help="only those of a review by two")
     chosen = parser.parse_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)
+    from review_pictures import take_review
+
     from napari_idr.embedded import EmbeddedRepository
 
     with tempfile.TemporaryDirectory() as fresh:
@@ -406,6 +409,11 @@ def main() -> None:
             NAPARI_CONFIG=f"{fresh}/napari.yaml",
         )
         if not chosen.search_only:
+            take_with(take_review, chosen.folder, chosen.theme)
+        if chosen.review_only:
+            return
+        if not chosen.search_only:
+            os.environ.update(NAPARI_IDR_CONFIG_DIR=f"{fresh}/all-config", NAPARI_IDR_DATA_DIR=f"{fresh}/all-data")
             take_with(take_all, chosen.folder, chosen.theme)
         own = EmbeddedRepository()
         os.environ["NAPARI_IDR_SERVER"] = own.start()

@@ -74,3 +74,21 @@ def test_every_command_shown_exists(page: Path) -> None:
         options = {name for parameter in known[words[0]].params for name in parameter.opts + parameter.secondary_opts}
         used = {word.split("=")[0] for word in words if re.fullmatch(r"--[a-z-]+(=.*)?", word)}
         assert used <= options | {"--help"} or hasattr(known[words[0]], "commands"), line
+
+
+def test_the_keys_of_a_review_are_those_of_the_code() -> None:
+    from napari_idr.widgets.review_keys import ACTIONS, shown
+
+    text = (ROOT / "docs" / "review.md").read_text(encoding="utf-8")
+    table = text[text.index("| key | what it does |") :].split("\n\n")[0].splitlines()[2:]
+    told: set[str] = set()
+    for line in table:
+        keys = line.split("|")[1].strip()
+        first, _, last = keys.partition(" to ")
+        numbers = [str(n) for n in range(int(first), int(last) + 1)] if last else re.split(r",\s*|\s+or\s+", keys)
+        told |= set(numbers)
+    assert told == {shown(key) for key, _ in ACTIONS.values()}
+    names = text[text.index("the names are those of the buttons") :].split("\n\n")[0]
+    listed = set(re.findall(r"[a-z0-9 ]+", names[names.index("(") + 1 : names.index(")")]))
+    actions = {name for name in ACTIONS if not name.startswith("class ") and "too" not in name and "soft" not in name}
+    assert {name.strip() for name in listed} >= actions

@@ -119,11 +119,50 @@ def export(
 
 
 @review_app.command(name="merge")
-def merge(file: Annotated[Path, typer.Argument(help="A review file (.idrreview).", show_default=False)]) -> None:
+def merge(
+    file: Annotated[Path, typer.Argument(help="A review file (.idrreview).", show_default=False)],
+    look: Annotated[
+        bool, typer.Option("--look", help="Only tell what would come in, from whom; take nothing.")
+    ] = False,
+) -> None:
     """Take over a queue and what was said of it; whichever of two files is merged first, the history is the same."""
+    from napari_idr.review.incoming import incoming
+
     with _session() as session:
+        if look:
+            typer.echo(incoming(_opened(session), file.absolute()).sentence)
+            return
         merged = _opened(session).merge(file.absolute())
     typer.echo(f"{merged.events} events added")
+
+
+@review_app.command(name="send")
+def send(
+    queue: Queue = "",
+    look: Annotated[bool, typer.Option("--look", help="Only tell what would change on the server.")] = False,
+) -> None:
+    """Send corrected ROIs and verdicts back to the server of the images, and tell what was read back."""
+    from napari_idr.errors import ProtocolError
+    from napari_idr.review.queue_store import find_queue, open_queue
+    from napari_idr.review.sending import plan_sending, send_review
+
+    with _session() as session:
+        workspace = _opened(session)
+        opened = open_queue(workspace, find_queue(workspace, queue).uuid)
+        plans = plan_sending(session, workspace, opened)
+        for plan in plans:
+            typer.echo(f"{plan.image.name or plan.image.address}\t{plan.words}")
+            for remark in plan.remarks:
+                say(remark)
+        if look or all(plan.is_empty for plan in plans):
+            return
+        report = send_review(session, workspace, plans, _reviewer(session))
+        typer.echo(report.sentence)
+        for problem in report.problems[1:]:
+            say(problem)
+        if report.problems:
+            hint = "send again: what arrived is known, and is not sent twice"
+            raise ProtocolError(report.problems[0].rstrip("."), opened.definition.name, hint)
 
 
 def describe_queue(workspace: Workspace, opened: OpenedQueue) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari_idr.formats.file_endings import is_file_of_annotations
+from napari_idr.formats.file_endings import REVIEW, VIEW, is_file_of_annotations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,9 +17,8 @@ HOSTS = (
     "livingobjects.ebi.ac.uk",
     "uk1s3.embassy.ebi.ac.uk",
 )
-VIEW_FILE = ".idrview.json"
 PACKAGE = "manifest.json"
-FILES = (".ome.zarr", ".ozx", ".ome.zarr.zip", VIEW_FILE)
+FILES = (".ome.zarr", ".ozx", ".ome.zarr.zip", VIEW, REVIEW)
 WEB_PAGES = ("/webclient/?show=", "/webclient/img_detail/", "/iviewer/?", "//doi.org/10.17867/")
 
 HANDLED: list[Any] = [(None,)]
@@ -76,7 +75,7 @@ def _wants_window(address: str) -> bool:
     """Whether an address gives no layers of its own: it moves the camera, is shown in the dock, or lies over others."""
     from napari_idr.repositories.search_links import searched
 
-    return address.lower().endswith(VIEW_FILE) or is_annotations(address) or bool(searched(address))
+    return address.lower().endswith((VIEW, REVIEW)) or is_annotations(address) or bool(searched(address))
 
 
 def write_view(path: str, layers: Any) -> list[str]:

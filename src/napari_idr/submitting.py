@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from napari_idr.export.checks_terms import KnownTerms
     from napari_idr.model.annotation import Roi
-    from napari_idr.model.annotation_set import AnnotatedImage, AnnotationSet
+    from napari_idr.model.annotation_set import AnnotatedImage, AnnotatedObject, AnnotationSet
     from napari_idr.model.catalog import Node
     from napari_idr.model.submission import Submission
     from napari_idr.session import Session
@@ -148,6 +148,27 @@ def stated(
             image = replace(image, dataset=form.dataset)
         sets.append(replace(one, image=image))
     return replace(submission, form=form, sets=tuple(sets))
+
+
+def with_verdicts(session: Session, one: AnnotationSet) -> AnnotationSet:
+    """Return a set with what a review says of its objects, where a workspace has verdicts of them. May block.
+
+    An object is what it is in the set: a verdict says whether it counts, by whom and since when.
+    """
+    if not session.has_workspace or not one.objects:
+        return one
+    try:
+        kept = session.workspace.state(one.image.key)
+    except NapariIdrError:
+        return one
+    known = kept.by_uuid() if kept is not None else {}
+    return replace(one, objects=tuple(_with_verdict(each, known.get(each.uuid)) for each in one.objects))
+
+
+def _with_verdict(one: AnnotatedObject, kept: AnnotatedObject | None) -> AnnotatedObject:
+    if kept is None or kept.reviewer is None:
+        return one
+    return replace(one, status=kept.status, reviewer=kept.reviewer, reviewed=kept.reviewed)
 
 
 def kept_sets(session: Session, accession: str, but: Collection[str]) -> tuple[AnnotationSet, ...]:

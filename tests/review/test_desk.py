@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import pytest
@@ -256,7 +257,8 @@ def test_a_name_of_any_character_goes_through(workspace: Workspace, name: str) -
 
 def test_a_clock_that_jumps_changes_no_order(workspace: Workspace) -> None:
     uuid = new_queue(workspace)
-    times = iter([datetime(2026, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC), datetime(2001, 1, 1, tzinfo=UTC)])
+    jumps = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC), datetime(2001, 1, 1, tzinfo=UTC))
+    times = cycle(jumps)
     desk = Desk(open_queue(workspace, uuid), ADA, Typist(workspace), now=lambda: next(times))
     desk.judge("accepted")
     desk.judge("rejected")

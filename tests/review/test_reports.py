@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from reviewing import ADA, GRACE, Sitting, new_queue, sets, square
 
-from napari_idr.errors import AddressError, FormatError, NotFound
+from napari_idr.errors import AddressError, Cancelled, FormatError, NotFound
 from napari_idr.formats.annotations.convert import read_any
 from napari_idr.model.annotation import Ellipse, Point
 from napari_idr.model.annotation_set import AnnotatedObject, AnnotationSet, new_uuid
@@ -166,3 +166,10 @@ class Gone:
 
     def read(self, address: str, **options: Any) -> Any:
         raise NotFound("The image is gone", address.rpartition("=")[2], "look elsewhere")
+
+
+def test_a_report_that_is_stopped_leaves_nothing_behind(workspace: Workspace, queue: str, tmp_path: Path) -> None:
+    opened = open_queue(workspace, queue)
+    with pytest.raises(Cancelled):
+        write_review(workspace, opened, tmp_path / "r.html", archive=Pixels(), is_cancelled=lambda: True)  # type: ignore[arg-type]
+    assert list(tmp_path.glob("*.html*")) == []

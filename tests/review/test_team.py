@@ -8,10 +8,11 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from reviewing import ADA, GRACE, new_queue, sets
+from reviewing import ADA, GRACE, Sitting, new_queue, sets
 
 from napari_idr.review.desk import Desk
 from napari_idr.review.queue_store import open_queue
+from napari_idr.review.team import assign, work_of
 from napari_idr.workspace import autosave as autosaving
 from napari_idr.workspace import workspace as module
 from napari_idr.workspace.autosave import Autosave
@@ -93,3 +94,22 @@ def test_verdicts_while_the_connection_is_cut_are_kept_and_sent_once_in_order(
         kept.send_waiting()
         assert kept.waiting == 0
         assert [why for _, why in verdicts(kept, queue)] == ["before", *"01234", "after"]
+
+
+def test_who_works_on_what_is_seen_by_the_other_and_given_images_are_passed_over(address: str, tmp_path: Path) -> None:
+    with Workspace(address, tmp_path / "ada") as mine, Workspace(address, tmp_path / "grace") as theirs:
+        queue = new_queue(mine, sets(3, 2))
+        ada = Sitting(mine, queue, claims=True)
+        grace = Sitting(theirs, queue, GRACE, claims=True)
+        keys = ada.desk.queue.images
+        assign(ada.desk, keys[1:2], ADA)
+        ada.confirm()
+        place, news = theirs.news(grace.desk.opened.place)
+        assert place > grace.desk.opened.place
+        grace.desk.take_news(news)
+        assert [work.claim.who.name if work.claim else "" for work in work_of(grace.desk)] == [ADA.name, ADA.name, ""]
+        grace.desk.step_image()
+        grace.confirm()
+        assert grace.desk.image.name == "image 2"  # type: ignore[union-attr]
+        ada.desk.take_news(mine.news(ada.desk.opened.place)[1])
+        assert [work.claim.who.name for work in work_of(ada.desk) if work.claim] == [ADA.name, ADA.name, GRACE.name]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from .objects import Json
-    from .served import Catalogue
+    from .served import Catalogue, MapAnnotation
 
 FIRST_ROI, FIRST_SHAPE = 900_001, 950_000_001
 """Ids of what is sent; those of what was there before lie below."""
@@ -53,6 +53,13 @@ class SavedRois:
         for catalogue in self._catalogues:
             if image_id in catalogue.images:
                 catalogue.images[image_id] = replace(catalogue.images[image_id], rois=tuple(sorted(rois.items())))
+
+    def annotate(self, image_id: int, change: Callable[[tuple[MapAnnotation, ...]], tuple[MapAnnotation, ...]]) -> None:
+        """Change the key-values of an image."""
+        for catalogue in self._catalogues:
+            if image_id in catalogue.images:
+                image = catalogue.images[image_id]
+                catalogue.images[image_id] = replace(image, annotations=change(image.annotations))
 
     def add(self, rois: dict[int, Json], shape: Json) -> str:
         """Add a shape as a ROI of its own; return the new ids, ``roi:shape``."""

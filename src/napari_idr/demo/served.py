@@ -21,6 +21,8 @@ class MapAnnotation:
     id: int
     namespace: str
     values: Pairs
+    is_saved: bool = False
+    """Whether somebody sent it, who may change it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from .files import ZarrFiles
 from .gate import Gate
 from .json_api import JsonApi
 from .login_views import LoginViews
+from .map_saving import MapSaving
 from .ontology import Ontology
 from .other_ways import OtherWays
 from .pictures import Pictures
@@ -116,6 +117,7 @@ def _views(served: Served, saved: SavedRois, files: ZarrFiles) -> list[Route]:
         *RoiViews(served).routes(),
         *Ontology(served).routes(),
         *RoiSaving(served.catalogue, saved).routes(),
+        *MapSaving(served.catalogue, saved).routes(),
         *OtherWays(served, files).routes(),
         *Tables(served).routes(),
         Route("/", WebclientApi(served).page),

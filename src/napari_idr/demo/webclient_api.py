@@ -11,6 +11,7 @@ from .answers import SESSION, Served, flag, page
 from .image_objects import sizes
 from .object_paths import find_object, paths_to_object
 from .objects import OWNER
+from .objects import RIGHTS as MAY_CHANGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -185,15 +186,16 @@ def _number(request: Request, name: str) -> int | None:
 
 def _annotation(one: MapAnnotation, kind: str, number: int, name: str) -> Json:
     owner = {"id": OWNER["id"]}
+    rights = dict.fromkeys(RIGHTS, True) if one.is_saved and MAY_CHANGE.get() else RIGHTS
     parent = {"id": number, "class": PARENT_CLASS[kind], "name": name}
-    link = {"id": one.id, "owner": owner, "parent": parent, "date": DATE, "permissions": RIGHTS}
+    link = {"id": one.id, "owner": owner, "parent": parent, "date": DATE, "permissions": rights}
     return {
         "id": one.id,
         "ns": one.namespace,
         "description": None,
         "owner": owner,
         "date": DATE,
-        "permissions": RIGHTS,
+        "permissions": rights,
         "link": link,
         "class": "MapAnnotationI",
         "values": [list(pair) for pair in one.values],

@@ -1,11 +1,11 @@
-"""By the ends of their names: which files are views, and which hold annotations and nothing else.
+"""By the ends of their names: which files are views or reviews, and which hold annotations and nothing else.
 
 Nothing is opened, and nothing imported: napari asks before anything else is.
 """
 
 from __future__ import annotations
 
-VIEW = ".idrview.json"
+VIEW, REVIEW = ".idrview.json", ".idrreview"
 ANNOTATIONS = (
     ".ome.xml",
     ".omero.json",
@@ -29,6 +29,11 @@ ANNOTATIONS = (
 def is_view_file(address: str) -> bool:
     """Whether an address is the path of a view file."""
     return address.strip().lower().endswith(VIEW)
+
+
+def is_review_file(address: str) -> bool:
+    """Whether an address is the path of a review file."""
+    return "://" not in address and address.strip().lower().endswith(REVIEW)
 
 
 def is_file_of_annotations(address: str) -> bool:

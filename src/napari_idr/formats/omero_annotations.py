@@ -50,12 +50,12 @@ def _map_annotation(record: JsonRecord) -> MapAnnotation:
         parent.need("class", parent.text("class")),
         parent.identifier("id"),
         record.text("ns") or "",
-        tuple(_pair(pair, f"{record.path}.values[{n}]", record.address) for n, pair in enumerate(pairs)),
+        tuple(pair_of(pair, f"{record.path}.values[{n}]", record.address) for n, pair in enumerate(pairs)),
         parent.text("name") or "",
     )
 
 
-def _pair(pair: object, path: str, address: str) -> KeyValue:
+def pair_of(pair: object, path: str, address: str) -> KeyValue:
     """Return a key and its value; OMERO lets a value be null, which says nothing."""
     if isinstance(pair, list):
         pair = ["" if text is None else text for text in pair]

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import Unsupported
-from napari_idr.formats.file_endings import is_view_file
+from napari_idr.formats.file_endings import is_review_file, is_view_file
 from napari_idr.formats.iviewer_link import parse_view_link
 from napari_idr.session import Session
 
@@ -34,6 +34,9 @@ def layer_data(address: str, viewer: Any) -> list[LayerData]:
     """
     if is_view_file(address):
         raise Unsupported("A view file opens in a window only", address, "use napari-idr open, or viewer.open")
+    if is_review_file(address):
+        hint = "use napari-idr open, or napari-idr review merge"
+        raise Unsupported("A review file opens in a window only", address, hint)
     if viewer is not None:
         own = ViewerSession.for_viewer(viewer)
         session = own.session

@@ -247,6 +247,9 @@ class KeptAnnotations:
         made.saved.connect(lambda _ticket: in_main_thread(self._on_saved))
         made.failed.connect(lambda error: in_main_thread(self._on_failed, error))
         made.refused.connect(lambda error: in_main_thread(self._on_failed, error))
+        owner = self._owner()
+        for remark in workspace.remarks if owner is not None else ():
+            owner.said.emit(remark)  # type: ignore[union-attr]
         self._hand_over(made)
 
     def _on_saved(self) -> None:

@@ -1,7 +1,8 @@
-"""Addresses that stand for no pixels: a search, a study, what holds images. The dock shows them."""
+"""Addresses that stand for no pixels: a search, a study, what holds images, a review file. The dock shows them."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
@@ -25,6 +26,8 @@ class Places:
     """Text of a search, in the words of the search box."""
     node_requested = Signal(object)
     """A node of the catalogue."""
+    review_requested = Signal(str)
+    """Path of a review file."""
 
     def __init__(self, viewer_session: ViewerSession) -> None:
         self._viewer_session = viewer_session
@@ -34,6 +37,15 @@ class Places:
         job = OpenJob(text, address)
         self._open_dock()
         self.search_requested.emit(text)
+        job.end("done")
+        return job
+
+    def review(self, address: str) -> OpenJob:
+        """Show in the tab Review what a review file would bring; return a job that is done."""
+        path = Path(address.strip()).expanduser()
+        job = OpenJob(path.name, address)
+        self._open_dock()
+        self.review_requested.emit(str(path))
         job.end("done")
         return job
 

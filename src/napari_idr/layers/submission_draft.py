@@ -22,7 +22,7 @@ from napari_idr.model.annotator import NOBODY
 from napari_idr.model.edits import Edit, ObjectChange
 from napari_idr.model.saved_region import REGION_CLASS
 from napari_idr.model.submission import Submission, SubmissionForm
-from napari_idr.submitting import completed, current, existing, kept_sets, known_terms, stated
+from napari_idr.submitting import completed, current, existing, kept_sets, known_terms, stated, with_verdicts
 
 from .annotations import read_layers
 
@@ -184,7 +184,8 @@ class SubmissionDraft:
                 raise Cancelled("The check was stopped", image.name)
 
         complete = partial(self._completed_image, session) if wanted.asks else None
-        submission = stated(Submission(form=wanted.form, sets=wanted.sets), complete, check)
+        sets = tuple(with_verdicts(session, one) for one in wanted.sets) if wanted.asks else wanted.sets
+        submission = stated(Submission(form=wanted.form, sets=sets), complete, check)
         if wanted.whole_study and wanted.form.accession:
             kept = kept_sets(session, wanted.form.accession, {one.image.key for one in submission.sets})
             submission = replace(submission, sets=(*submission.sets, *kept))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from napari_idr.errors import Cancelled, NapariIdrError
-from napari_idr.formats.file_endings import is_file_of_annotations, is_view_file
+from napari_idr.formats.file_endings import is_file_of_annotations, is_review_file, is_view_file
 from napari_idr.formats.iviewer_link import parse_view_link
 from napari_idr.remote.object_store import shown_address
 from napari_idr.repositories.search_links import others_of, searched
@@ -203,6 +203,8 @@ class ViewerSession:
         """
         if isinstance(what, str) and is_view_file(what):
             return self.views.open(what)
+        if isinstance(what, str) and is_review_file(what):
+            return self.places.review(what)
         if isinstance(what, str) and searched(what):
             return self.places.search(searched(what), what)
         if isinstance(what, str) and _holds_annotations(what):

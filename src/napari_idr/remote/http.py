@@ -11,6 +11,7 @@ import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urlencode
 
 from napari_idr.errors import Cancelled, NapariIdrError, ProtocolError, TimedOut
 from napari_idr.version import VERSION
@@ -110,8 +111,17 @@ class Http:
 
         Raises like ``get_json``. May block.
         """
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        question = json.dumps(document).encode()
+        return self._post(url, json.dumps(document).encode(), "application/json", params)
+
+    def post_form(self, url: str, fields: Query) -> Any:
+        """Return what a server answers to a form, as a web page sends one; it is not repeated.
+
+        Raises like ``get_json``. May block.
+        """
+        return self._post(url, urlencode(list(fields)).encode(), "application/x-www-form-urlencoded")
+
+    def _post(self, url: str, question: bytes, kind: str, params: Query = ()) -> Any:
+        headers = {"Accept": "application/json", "Content-Type": kind}
 
         def ask() -> Any:
             sent = headers | self.logins.headers_at(url)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from napari_idr.model.search import Found, HitPage, SearchQuery, Suggestions
     from napari_idr.remote.object_store import Access
 
+    from .key_value_sending import KeyValueSending
     from .roi_sending import RoiSending
 
 
@@ -204,6 +205,11 @@ class Repository(Protocol):
     @property
     def roi_sending(self) -> RoiSending | None:
         """Who takes ROIs that were drawn, None where nobody does."""
+        ...
+
+    @property
+    def key_values(self) -> KeyValueSending | None:
+        """Who takes key-values of images, None where nobody does."""
         ...
 
     def rois(self, node: Node) -> list[dict[str, Any]]:

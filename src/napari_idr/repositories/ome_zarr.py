@@ -188,6 +188,11 @@ class OmeZarrRepository:
         """Nobody."""
         return None
 
+    @property
+    def key_values(self) -> None:
+        """Nobody."""
+        return None
+
     def rois(self, node: Node) -> list[dict[str, Any]]:
         """Return nothing: OME-Zarr keeps label images, not ROIs."""
         return []

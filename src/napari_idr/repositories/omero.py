@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from napari_idr.remote.object_store import Access
 
     from .base import ExamplePicture
+    from .key_value_sending import KeyValueSending
     from .other_ways import ZarrCopies
     from .roi_sending import RoiSending
 
@@ -107,6 +108,13 @@ class OmeroRepository:
         from .roi_sending import RoiSending
 
         return RoiSending(self.api, self.roi_source)
+
+    @cached_property
+    def key_values(self) -> KeyValueSending:
+        """What writes key-values."""
+        from .key_value_sending import KeyValueSending
+
+        return KeyValueSending(self.api)
 
     def root(self) -> Node:
         """Return the server itself as a node; no request.

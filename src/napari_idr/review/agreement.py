@@ -28,6 +28,8 @@ class Agreement:
     """Share of pairs of verdicts on one object that are the same, 0 to 100; None without any pair."""
     cohen: tuple[tuple[str, str, float | None, int], ...] = ()
     """Of each two reviewers: names, kappa, and on how many objects."""
+    same: tuple[float | None, ...] = ()
+    """Of each two reviewers, in the order of ``cohen``, the share of objects of which they say the same, 0 to 100."""
     fleiss: float | None = None
     """Of all reviewers, over the objects that each of them gave a verdict; None below two reviewers."""
 
@@ -40,6 +42,7 @@ def agreement(verdicts: Mapping[str, Mapping[str, str]]) -> Agreement:
         len(shared),
         _percent(shared.values()),
         tuple((one, other, *_cohen_of(shared.values(), one, other)) for one, other in combinations(reviewers, 2)),
+        tuple(_same_of(shared.values(), one, other) for one, other in combinations(reviewers, 2)),
         _fleiss_of(shared.values(), reviewers),
     )
 
@@ -95,6 +98,10 @@ def _percent(said: Iterable[Mapping[str, str]]) -> float | None:
 def _cohen_of(said: Iterable[Mapping[str, str]], one: str, other: str) -> tuple[float | None, int]:
     both = [(each[one], each[other]) for each in said if one in each and other in each]
     return cohen_kappa([a for a, _ in both], [b for _, b in both]), len(both)
+
+
+def _same_of(said: Iterable[Mapping[str, str]], one: str, other: str) -> float | None:
+    return _percent({one: each[one], other: each[other]} for each in said if one in each and other in each)
 
 
 def _fleiss_of(said: Iterable[Mapping[str, str]], reviewers: Sequence[str]) -> float | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from napari_idr.model.annotator import Annotator
+from napari_idr.model.annotator import NOBODY, Annotator
 from napari_idr.workspace.events import Batch, new_event
 from napari_idr.workspace.history import taken_back
 
@@ -46,7 +46,10 @@ def claims_of(events: Iterable[Event], now: datetime) -> dict[str, Claim]:
             continue
         mine = held.get(event.image)
         if event.kind == "assign":
-            held[event.image] = Claim(Annotator(event.detail("name"), event.detail("orcid")), None)
+            held.pop(event.image, None)
+            to = Annotator(event.detail("name"), event.detail("orcid"))
+            if to != NOBODY:
+                held[event.image] = Claim(to, None)
         elif event.kind == "release":
             if mine is not None and mine.who == event.who:
                 del held[event.image]
@@ -67,6 +70,6 @@ def release_event(image: str, queue: str, who: Annotator) -> Batch:
 
 
 def assign_event(image: str, queue: str, who: Annotator, to: Annotator) -> Batch:
-    """Return that an image is given to somebody, until they release it."""
+    """Return that an image is given to somebody, until they release it; to ``NOBODY``, that it is free again."""
     details = (("name", to.name), ("orcid", to.orcid))
     return Batch((new_event("assign", who=who, image=image, queue=queue, details=details),))

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from .queue_store import OpenedQueue
 
 NONE = Opinions()
+WORK = ("claim", "assign", "release")
+"""Kinds of events that say who works on an image."""
 LONGEST_COMMENT = 10_000
 
 
@@ -72,6 +74,8 @@ class Desk:
     """Other rows are gone through, or in another order."""
     said = Signal(str)
     """A sentence for the reviewer."""
+    shared = Signal()
+    """Somebody works on other images now."""
 
     def __init__(
         self,
@@ -84,6 +88,7 @@ class Desk:
     ) -> None:
         self.opened, self.queue, self.who = opened, opened.queue, who
         self.is_blind = opened.definition.is_blind
+        """Whether what others said is hidden."""
         self.filter, self.order, self.seed = QueueFilter(), opened.definition.order, opened.definition.seed
         self.rows: np.ndarray = np.arange(0)
         self.position = -1
@@ -95,9 +100,13 @@ class Desk:
         self._pending: deque[tuple[int, tuple[Event, ...]]] = deque()
         self._mine: list[Event] = self._own_events()
         self._known = {event.uuid for events in opened.said.values() for event in events}
+        self._known.update(event.uuid for event in opened.work)
         self._place_of: np.ndarray = np.arange(0)
-        self._take_over()
-        self._resume()
+        note = self._last_note()
+        if note is not None and note.detail("blind"):
+            self.is_blind = note.detail("blind") == str(True)
+        self._take_over(self.queue.uuids if self.is_blind else self.opened.opinions)
+        self._resume(note)
 
     # -- where one is
 
@@ -264,11 +273,25 @@ class Desk:
         """How much of what was said is not durable yet."""
         return len(self._pending)
 
+    def arrange(self, batches: Iterable[Batch]) -> None:
+        """Record who works on which images; ``undo`` is of verdicts, and leaves it as it is."""
+        for batch in batches:
+            for event in batch.events:
+                self._write(self.opened.images[event.image], Batch((event,)), keeps=False)
+
     def take_news(self, events: Iterable[Event]) -> None:
-        """Take over what others said meanwhile; events that are known are passed over."""
+        """Take over what others said meanwhile; of events that are known only their place in the history."""
+        events = list(events)
+        self._place_work(events)
         new = [event for event in events if event.uuid not in self._known]
         self._warn_of_changes(new)
         self._apply(new)
+
+    def _place_work(self, events: Iterable[Event]) -> None:
+        """Give what was recorded here its place among what others did: whoever claimed an image first has it."""
+        placed = {event.uuid: event for event in events if event.kind in WORK}
+        work = self.opened.work
+        work[:] = [placed.get(event.uuid, event) for event in work]
 
     def _warn_of_changes(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -279,10 +302,12 @@ class Desk:
 
     def _apply(self, events: Iterable[Event]) -> None:
         touched: dict[str, None] = {}
+        worked = False
         for event in events:
             self._known.add(event.uuid)
-            if event.kind in ("claim", "assign", "release", "note") and event.queue == self.opened.uuid:
+            if event.kind in (*WORK, "note") and event.queue == self.opened.uuid:
                 self.opened.work.append(event)
+                worked = worked or event.kind in WORK
             elif event.object in self.queue and event.kind in (*SAYING, "undo"):
                 self.opened.said.setdefault(event.object, []).append(event)
                 touched[event.object] = None
@@ -293,6 +318,8 @@ class Desk:
             self._note(uuid)
         if touched:
             self.changed.emit(tuple(touched))
+        if worked:
+            self.shared.emit()
 
     # -- what holds
 
@@ -318,16 +345,17 @@ class Desk:
 
     def claims(self) -> dict[str, Claim]:
         """Return who works on which image now."""
-        return claims_of(self.opened.work, self._now())
+        return claims_of(_numbered(self.opened.work), self._now())
 
     def look_blindly(self, is_blind: bool) -> None:
-        """Hide what others said, or show it."""
+        """Hide what others said, or show it; the same in the next session."""
         self.is_blind = is_blind
-        self._take_over()
-        self.changed.emit(tuple(self.opened.opinions))
+        self._take_over(self.queue.uuids)
+        self.changed.emit(tuple(self.queue.uuids))
+        self.show(self.filter)
 
-    def _take_over(self) -> None:
-        for uuid in self.queue.uuids if self.is_blind else self.opened.opinions:
+    def _take_over(self, uuids: Iterable[str]) -> None:
+        for uuid in uuids:
             self._note(uuid)
 
     def _note(self, uuid: str) -> None:
@@ -360,14 +388,17 @@ class Desk:
         if self._claims:
             self._write(image, release_event(image.key, self.opened.uuid, self.who), keeps=False)
 
-    def _resume(self) -> None:
+    def _last_note(self) -> Event | None:
+        """Return where this person stopped, None where they were never here."""
+        me = person(self.who)
+        notes = [one for one in self.opened.work if one.kind == "note" and person(one.who) == me]
+        return notes[-1] if notes else None
+
+    def _resume(self, note: Event | None) -> None:
         """Go on where this person stopped: with the filter and order of then, at the object of then.
 
         Whoever was cut off (nothing was noted since the last verdict) goes on after the object of that verdict.
         """
-        me = person(self.who)
-        notes = [one for one in self.opened.work if one.kind == "note" and person(one.who) == me]
-        note = notes[-1] if notes else None
         uuid, after = "", 0
         if note is not None:
             self.filter, self.order = filter_of(note.detail("filter")), order_of(note.detail("order"))
@@ -396,17 +427,19 @@ class Desk:
 
     def _taken(self) -> set[str]:
         me = person(self.who)
-        return {image for image, claim in self.claims().items() if person(claim.who) != me} if self._claims else set()
+        return {image for image, claim in self.claims().items() if person(claim.who) != me}
 
     def _enter(self) -> None:
         """Claim the image one comes to, or say whose it is."""
         image = self.image
-        if image is None or not self._claims:
+        if image is None:
             return
         claim = self.claims().get(image.key)
         if claim is not None and person(claim.who) != person(self.who):
             until = f" until {claim.until.astimezone():%H:%M}" if claim.until else ""
             self.said.emit(f"{claim.who.name or 'Somebody'} works on {image.name or image.address}{until}.")
+            return
+        if not self._claims:
             return
         self._claimed = self._now()
         self._write(image, claim_event(image.key, self.opened.uuid, self.who), keeps=False)

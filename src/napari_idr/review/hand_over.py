@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_idr.errors import AddressError, NapariIdrError
+from napari_idr.errors import AddressError, Cancelled, NapariIdrError
 from napari_idr.formats.annotations.convert import carry_out, plan
 from napari_idr.formats.beside import beside, check_place
+from napari_idr.formats.file_endings import REVIEW
 
 from .pictures import picture_of
 from .report import report_csv, report_html
 from .reviewed import reviewed_sets, summary
-from .sources import REVIEW_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -37,6 +37,7 @@ def write_review(
     archive: Archive | None = None,
     statuses: Iterable[str] = (),
     warn: Warn = lambda sentence: None,
+    is_cancelled: Callable[[], bool] = lambda: False,
 ) -> tuple[Path, ...]:
     """Write a review in the format of a file's ending, and return the files. May block.
 
@@ -55,16 +56,20 @@ def write_review(
         Which objects an annotation file holds: all, or ("accepted",).
     warn
         Told of what is lost, or could not be read.
+    is_cancelled
+        Looked at before each picture; nothing is written then.
 
     Raises
     ------
+    Cancelled
+        It was stopped.
     Unsupported
         No format has this ending.
     FormatError
         Nothing is left to write, or there is a review file of that name.
     """
     name = output.name.lower()
-    if name.endswith(REVIEW_FILE):
+    if name.endswith(REVIEW):
         return (workspace.export(output.absolute(), images=opened.queue.images, queues=[opened.uuid]),)
     if not name.endswith((TABLE, *PAGES)):
         return _write_sets(workspace, opened, output, statuses, warn)
@@ -73,7 +78,7 @@ def write_review(
     if name.endswith(TABLE):
         text = "\ufeff" + report_csv(sets)
     else:
-        picture = None if archive is None else _pictures(archive, warn)
+        picture = None if archive is None else _pictures(archive, warn, is_cancelled)
         text = report_html(opened.definition.name, sets, summary(workspace, opened), picture)
     with beside(output) as draft:
         draft.write_bytes(text.encode("utf-8", "replace"))
@@ -93,11 +98,15 @@ def _write_sets(
     return carry_out(planned)
 
 
-def _pictures(archive: Archive, warn: Warn) -> Callable[[AnnotatedImage, AnnotatedObject], bytes | None]:
+def _pictures(
+    archive: Archive, warn: Warn, is_cancelled: Callable[[], bool]
+) -> Callable[[AnnotatedImage, AnnotatedObject], bytes | None]:
     """Return what makes pictures; an image that cannot be read is named once, and asked no more."""
     gone: set[str] = set()
 
     def picture(image: AnnotatedImage, one: AnnotatedObject) -> bytes | None:
+        if is_cancelled():
+            raise Cancelled("The report was not written", image.name)
         if image.key in gone:
             return None
         try:

@@ -154,6 +154,13 @@ class Queue:
         counted = np.bincount(self._codes[name], minlength=len(self._names[name]))
         return {value: int(count) for value, count in zip(self._names[name], counted, strict=True) if count}
 
+    def counts_by_image(self, name: str) -> list[dict[str, int]]:
+        """Return of each image, in the order of ``images``, how many rows have each value of a column."""
+        names = self._names[name]
+        pairs = self._codes["image"].astype(np.int64) * len(names) + self._codes[name]
+        counted = np.bincount(pairs, minlength=len(self.images) * len(names)).reshape(len(self.images), -1)
+        return [{names[code]: int(row[code]) for code in np.flatnonzero(row)} for row in counted]
+
     @property
     def image_codes(self) -> np.ndarray:
         """Of each row the index of its image in ``images``."""

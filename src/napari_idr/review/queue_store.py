@@ -142,7 +142,7 @@ def _is_known(history: History, made: AnnotatedObject) -> bool:
 def list_queues(workspace: Workspace) -> list[ListedQueue]:
     """Return the queues of a workspace, the one that was made last first."""
     with workspace.reading() as reader:
-        return _listed_queues(reader)
+        return listed_queues(reader)
 
 
 def find_queue(workspace: Workspace, name: str = "") -> ListedQueue:
@@ -155,7 +155,8 @@ def find_queue(workspace: Workspace, name: str = "") -> ListedQueue:
     raise NotFound("There is no such queue of review", name or workspace.shown, f"queues are: {known}")
 
 
-def _listed_queues(reader: Reader) -> list[ListedQueue]:
+def listed_queues(reader: Reader) -> list[ListedQueue]:
+    """Return the queues that a moment of a database holds, the one that was made last first."""
     heads = [event for event in reader.events(kind="queued", image="") if event.version]
     texts = reader.documents(event.version for event in heads)
     found = [
@@ -172,7 +173,7 @@ def open_queue(workspace: Workspace, uuid: str) -> OpenedQueue:
     Raises ``NotFound`` where there is none, ``FormatError`` where its list cannot be read.
     """
     with workspace.reading() as reader:
-        head = next((one for one in _listed_queues(reader) if one.uuid == uuid), None)
+        head = next((one for one in listed_queues(reader) if one.uuid == uuid), None)
         if head is None:
             raise NotFound("There is no such queue of review", uuid, "make one, or merge its file")
         place = last_place(reader.connection)

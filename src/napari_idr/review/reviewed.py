@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, cast
 
@@ -36,6 +36,8 @@ class ReviewSummary:
     per_class: dict[str, Agreement]
     overlaps: dict[str, tuple[float, int]]
     """By class: mean intersection over union of first and corrected shapes, and of how many objects."""
+    names: dict[str, str] = field(default_factory=dict)
+    """What reviewers are called, by what stands for them in ``Agreement.cohen``."""
 
 
 def reviewed_sets(
@@ -50,7 +52,7 @@ def reviewed_sets(
     ``statuses`` keeps only these: ("accepted",) for what goes into a submission. An image whose history cannot be
     read is named to ``warn``, and the others are returned.
     """
-    wanted = frozenset(statuses)
+    wanted, ours = frozenset(statuses), _made_here(workspace, opened)
     found = []
     for key in opened.queue.images:
         try:
@@ -60,13 +62,19 @@ def reviewed_sets(
             continue
         if state is None:
             continue
-        made = [_reviewed(one, opened.opinions.get(one.uuid)) for one in state.objects if one.uuid in opened.queue]
+        made = [_reviewed(one, opened.opinions.get(one.uuid)) for one in state.objects if one.uuid in ours]
         kept = [one for one in made if not wanted or one.status in wanted]
         used = {one.label.image for one in kept if one.label is not None}
         if kept:
             labels = tuple(label for label in state.labels if label.name in used)
             found.append(replace(state, objects=tuple(kept), labels=labels))
     return found
+
+
+def _made_here(workspace: Workspace, opened: OpenedQueue) -> set[str]:
+    """Return the objects of a queue, those among them that were drawn while its objects were corrected."""
+    with workspace.reading() as reader:
+        return {*opened.queue.uuids, *(event.object for event in reader.events(kind="created", queue=opened.uuid))}
 
 
 def _reviewed(one: AnnotatedObject, said: Opinions | None) -> AnnotatedObject:
@@ -79,7 +87,8 @@ def _reviewed(one: AnnotatedObject, said: Opinions | None) -> AnnotatedObject:
         one = replace(one, status=status, reviewer=decided.who, reviewed=decided.at)
     if said.relabel is not None:
         one = replace(one, object_class=said.relabel.detail("class"))
-    texts = [event.why for event in (*said.comments, *said.verdicts) if event.why]
+    spoken = (*said.comments, *said.verdicts, *filter(None, [said.adjudication]))
+    texts = [event.why for event in spoken if event.why]
     return replace(one, comment="\n".join(dict.fromkeys(filter(None, (one.comment, *texts))))) if texts else one
 
 
@@ -95,6 +104,7 @@ def summary(workspace: Workspace, opened: OpenedQueue) -> ReviewSummary:
         overall=agreement(said),
         per_class=agreement_per_class(said, classes),
         overlaps=_overlaps(workspace, opened),
+        names=people,
     )
 
 

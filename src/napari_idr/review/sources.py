@@ -10,6 +10,7 @@ from napari_idr.errors import AddressError, Cancelled, FormatError, NapariIdrErr
 from napari_idr.formats.annotations.convert import read_any
 from napari_idr.formats.annotations.registry import format_of_path
 from napari_idr.formats.annotations.stored_rois import stored_set
+from napari_idr.formats.file_endings import REVIEW
 from napari_idr.model.annotation_set import AnnotatedObject, AnnotationSet, LabelImage, LabelPlace
 from napari_idr.model.image import ImageMetadata, ImageReference
 from napari_idr.repositories.annotated_image import annotated_image
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     """Images read so far, and the name of the one that is read."""
 
 WORKSPACE = "workspace"
-REVIEW_FILE = ".idrreview"
 MOST_LABEL_PIXELS = 1 << 26
 """Of a label image that is read whole; a larger one is said to be left out."""
 
@@ -153,7 +153,7 @@ def _of_workspace(workspace: Workspace, warn: Callable[[str], None]) -> Iterator
 
 
 def _of_path(path: Path, warn: Callable[[str], None]) -> Iterator[AnnotationSet]:
-    if path.name.lower().endswith(REVIEW_FILE):
+    if path.name.lower().endswith(REVIEW):
         hint = "take it over with: napari-idr review merge FILE"
         raise AddressError("A review file has its queues with it", path.name, hint)
     if not path.is_dir() or path.name.lower().endswith(".zarr"):

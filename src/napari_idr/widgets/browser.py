@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer
@@ -60,6 +61,7 @@ class IdrDock(QWidget):
         self.tabs.addTab(self._review, "Review")
         for requested in (session.places.search_requested, session.places.node_requested):
             requested.connect(self._show_browse)
+        session.places.review_requested.connect(self._show_review)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.addWidget(self.tabs, 1)
@@ -111,6 +113,11 @@ class IdrDock(QWidget):
     @while_alive
     def _show_browse(self, *_: object) -> None:
         self.show_tab(self.browse)
+
+    @while_alive
+    def _show_review(self, path: str) -> None:
+        self.show_tab(self.review)
+        self.review.files.look_into(Path(path))
 
     def show_tab(self, tab: QWidget) -> None:
         """Bring a tab to the front."""

@@ -1,4 +1,4 @@
-"""Which queue is reviewed: chosen, made from what carries ROIs or labels, merged, handed over."""
+"""Which queue is reviewed: chosen, or made from what carries ROIs or labels."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QInputDialog, QMenu, QSizePolicy, QWidget
 
-from napari_idr.review.hand_over import write_review
 from napari_idr.review.queue_file import QueueDefinition
 from napari_idr.review.queue_store import list_queues, make_queue, open_queue
 from napari_idr.review.reviewer import load_reviewer
 from napari_idr.review.sources import WORKSPACE, sets_of
 
-from .buttons import icon_button, text_button
+from .buttons import text_button
 from .workers import Latest, run, while_alive
 
 if TYPE_CHECKING:
@@ -26,22 +25,13 @@ if TYPE_CHECKING:
     from napari_idr.review.queue_store import ListedQueue, OpenedQueue
     from napari_idr.session import Session
 
-    from .progress_strip import ProgressStrip
+    from .progress_strip import ProgressStrip, Task
     from .theme import Theme
     from .workers import Job
 
-FILES = {
-    "Queue for a colleague (*.idrreview)": ".idrreview",
-    "Report with pictures (*.html)": ".html",
-    "Table of verdicts (*.review.csv)": ".review.csv",
-    "GeoJSON (*.geojson)": ".geojson",
-    "OME-XML (*.ome.xml)": ".ome.xml",
-    "All formats (*)": "",
-}
-
 
 class ReviewQueues(QWidget):
-    """The list of queues, New, and a menu for files."""
+    """The list of queues, and New."""
 
     opened = Signal(object)
     """An ``OpenedQueue``."""
@@ -55,6 +45,9 @@ class ReviewQueues(QWidget):
         self._session, self._progress = session, progress
         self.current: OpenedQueue | None = None
         self._work = Latest(self)
+        self._task: Task | None = None
+        self._told: tuple[str, ...] = ()
+        """What was said of the workspace itself: that a damaged file was set aside."""
         self.before_files: Callable[[], object] = lambda: None
         """Called in a worker before a queue is written or opened: what was said is written down."""
         self.box = QComboBox()
@@ -64,23 +57,30 @@ class ReviewQueues(QWidget):
         self.box.activated.connect(lambda _index: self._on_chosen())
         self.new = text_button(theme, "plus", "New", self._show_new)
         self.new.setToolTip("Make a queue of what carries ROIs or labels")
-        self.more = icon_button(theme, "more", "Hand over, merge, report", self._show_more)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(4)
         line.addWidget(self.box, 1)
         line.addWidget(self.new)
-        line.addWidget(self.more)
 
     # -- which there are
 
     def look(self) -> None:
         """Look which queues there are."""
         session = self._session.session
-        run(lambda: list_queues(session.workspace), parent=self, on_done=self._show_queues, on_error=self.failed.emit)
+
+        def work() -> tuple[list[ListedQueue], tuple[str, ...]]:
+            workspace = session.workspace
+            return list_queues(workspace), workspace.remarks
+
+        run(work, parent=self, on_done=self._show_queues, on_error=self.failed.emit)
 
     @while_alive
-    def _show_queues(self, found: list[ListedQueue]) -> None:
+    def _show_queues(self, came: tuple[list[ListedQueue], tuple[str, ...]]) -> None:
+        found, remarks = came
+        if remarks != self._told:
+            self._told = remarks
+            self.informed.emit(" ".join(remarks))
         self.box.clear()
         if not found:
             self.box.addItem("No queue yet", "")
@@ -99,7 +99,7 @@ class ReviewQueues(QWidget):
     def open(self, uuid: str) -> None:
         """Open a queue in the background."""
         session, before = self._session.session, self.before_files
-        task = self._progress.begin("Opening the queue", "", self._work.cancel)
+        task = self._begin("Opening the queue", "")
 
         def done(found: OpenedQueue) -> None:
             task.finish()
@@ -112,6 +112,13 @@ class ReviewQueues(QWidget):
             return open_queue(session.workspace, uuid)
 
         self._work.run(work, on_done=done, on_error=partial(self._fail, task))
+
+    def _begin(self, what: str, name: str) -> Task:
+        """Show that something begins; what goes on is given up for it."""
+        if self._task is not None and not self._task.ended:
+            self._task.finish()
+        self._task = self._progress.begin(what, name, self._work.cancel)
+        return self._task
 
     def _fail(self, task: Any, error: NapariIdrError) -> None:
         task.finish()
@@ -152,7 +159,7 @@ class ReviewQueues(QWidget):
         """Make a queue of all that is annotated in something, and open it."""
         session = self._session.session
         definition = QueueDefinition(name=name or what.rstrip("/").rpartition("/")[2] or what, sources=(name or what,))
-        task = self._progress.begin("Reading what is to be reviewed", definition.name, self._work.cancel)
+        task = self._begin("Reading what is to be reviewed", definition.name)
 
         def done(result: tuple[str, list[str]]) -> None:
             task.finish()
@@ -170,59 +177,6 @@ class ReviewQueues(QWidget):
             on_done=done,
             on_error=partial(self._fail, task),
         )
-
-    # -- files
-
-    def _show_more(self) -> None:
-        menu = QMenu(self)
-        write = menu.addAction("Hand over, report, export …", self._ask_output)
-        write.setEnabled(self.current is not None)
-        menu.addAction("Merge a review file …", self._ask_merge)
-        menu.exec(self.more.mapToGlobal(self.more.rect().bottomLeft()))
-
-    def _ask_output(self) -> None:
-        path, chosen = QFileDialog.getSaveFileName(self, "Write the review", "", ";;".join(FILES))
-        if path:
-            ending = FILES.get(chosen, "")
-            self.write(Path(path if path.lower().endswith(ending) else path + ending))
-
-    def write(self, output: Path, statuses: tuple[str, ...] = ()) -> None:
-        """Write the queue in the format of a file's ending."""
-        if self.current is None:
-            return
-        before = self.before_files
-        session, uuid = self._session.session, self.current.uuid
-        task = self._progress.begin("Writing the review", output.name, self._work.cancel)
-
-        def work() -> tuple[Path, ...]:
-            before()
-            workspace = session.workspace
-            return write_review(workspace, open_queue(workspace, uuid), output, archive=session, statuses=statuses)
-
-        def done(paths: tuple[Path, ...]) -> None:
-            task.finish()
-            self.informed.emit(f"Written: {', '.join(path.name for path in paths)}.")
-
-        self._work.run(work, on_done=done, on_error=partial(self._fail, task))
-
-    def _ask_merge(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Merge a review file", "", "Review files (*.idrreview)")
-        if path:
-            self.merge(Path(path))
-
-    def merge(self, path: Path) -> None:
-        """Take over a queue and what was said of it."""
-        session = self._session.session
-        task = self._progress.begin("Merging", path.name)
-
-        def done(events: int) -> None:
-            task.finish()
-            self.informed.emit(f"{events:,} events were new in {path.name}.")
-            self.look()
-            if self.current is not None:
-                self.open(self.current.uuid)
-
-        self._work.run(lambda: session.workspace.merge(path).events, on_done=done, on_error=partial(self._fail, task))
 
     def stop(self) -> None:
         """Forget what is on its way."""

@@ -15,11 +15,13 @@ from napari_idr.review.reviewer import load_reviewer
 
 from .notice_strip import NoticeStrip
 from .progress_strip import ProgressStrip
+from .review_files import ReviewFiles
 from .review_filter import ReviewFilter
 from .review_keys import chosen_keys, qt_key, sheet
 from .review_model import HEADERS, ReviewModel
 from .review_queues import ReviewQueues
 from .review_verdicts import VerdictPanel
+from .review_waiting import WaitingLine
 from .reviewer_line import ReviewerLine
 from .verdict_bar import VerdictBar
 from .workers import Latest, while_alive
@@ -34,11 +36,13 @@ if TYPE_CHECKING:
     from napari_idr.review.queue_store import OpenedQueue
     from napari_idr.workspace.events import Event
 
+    from .review_send import ReviewSend
+    from .review_team import ReviewTeam
     from .theme import Theme
 
 EMPTY = (
     "Nothing is reviewed yet. Press New to make a queue of what carries ROIs or labels: your annotations, an image, "
-    "plate or study, or a file. Or merge a colleague's review file from the menu beside it."
+    "plate or study, or a file. Or take in the review file of a colleague: press Take in, or drop it on napari."
 )
 NEWS_MS = 5000
 """How often others' verdicts are looked for."""
@@ -53,6 +57,12 @@ class ReviewTab(QWidget):
         self.review: Review | None = None
         self.notices, self.progress = NoticeStrip(theme), ProgressStrip(theme)
         self.queues = ReviewQueues(session, theme, self.progress)
+        self.files = ReviewFiles(session, theme, self.queues, self.progress, self.notices)
+        self.waiting = WaitingLine()
+        self.team: ReviewTeam | None = None
+        """The window for several people, once it was opened."""
+        self.sending: ReviewSend | None = None
+        """The window of what is sent to a server, once it was opened."""
         self.bar, self.numbers, self.empty = VerdictBar(), QLabel(), QLabel(EMPTY)
         self.filter, self.verdicts = ReviewFilter(), VerdictPanel()
         self.reviewer = ReviewerLine(session.session.settings.config_dir)
@@ -92,7 +102,9 @@ class ReviewTab(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.setSpacing(6)
-        for part in (self.queues, self.progress, self.notices, self.reviewer, self.bar, self.numbers, self.filter):
+        for part in (self.queues, self.files, self.progress, self.waiting, self.notices, self.reviewer):
+            layout.addWidget(part)
+        for part in (self.bar, self.numbers, self.filter):
             layout.addWidget(part)
         layout.addWidget(self.empty)
         layout.addWidget(self.view, 1)
@@ -103,6 +115,8 @@ class ReviewTab(QWidget):
         self.queues.failed.connect(self.notices.fail)
         self.queues.informed.connect(self.notices.inform)
         self.queues.before_files = self.write_all
+        self.files.team_requested.connect(self.show_team)
+        self.files.send_requested.connect(self.show_send)
         self.filter.changed.connect(self._on_filter)
         self.verdicts.acted.connect(self.act)
         self.verdicts.class_chosen.connect(self._on_class)
@@ -152,6 +166,7 @@ class ReviewTab(QWidget):
         review.desk.listed.connect(self._on_listed)
         review.desk.changed.connect(self._on_changed)
         self.verdicts.offer_classes(self._classes())
+        self.waiting.follow(review.workspace)
         self._show_review()
         review.start({key: partial(self.act, action) for action, key in self.keys.items() if key})
         self._timer.start()
@@ -173,7 +188,12 @@ class ReviewTab(QWidget):
     def stop(self) -> None:
         """End the review, and forget what is on its way."""
         self.queues.stop()
+        self.files.stop()
+        self.waiting.follow(None)
         self.stop_review()
+        for dialog in (self.team, self.sending):
+            if dialog is not None:
+                dialog.close()
 
     def _show_review(self) -> None:
         desk = self.desk
@@ -183,6 +203,9 @@ class ReviewTab(QWidget):
         for part in (self.view, self.filter, self.verdicts, self.bar, self.numbers):
             part.setVisible(desk is not None)
         self.empty.setVisible(desk is None)
+        self.files.show_open(desk is not None)
+        if self.team is not None:
+            self.team.follow(self.review)
         self._count()
         self._follow()
 
@@ -285,6 +308,26 @@ class ReviewTab(QWidget):
             return []
         return list(dict.fromkeys([*desk.opened.definition.classes, *filter(None, desk.queue.values("object_class"))]))
 
+    def show_team(self, page: int = 0) -> None:
+        """Show who works on what, what people differ on, and how far they agree."""
+        if self.team is None:
+            from .review_team import ReviewTeam
+
+            self.team = ReviewTeam(self._theme, self._knows_reviewer, self)
+            self.team.follow(self.review)
+        self.team.open_here(page)
+
+    def show_send(self) -> None:
+        """Show what would be sent to the server of the images."""
+        if self.desk is None:
+            self.notices.inform("Choose a queue first.")
+            return
+        if self.sending is None:
+            from .review_send import ReviewSend
+
+            self.sending = ReviewSend(self._session, self._theme, self)
+        self.sending.open_here(self.desk.opened.uuid, self.write_all)
+
     def _show_help(self) -> None:
         rows = "\n".join(f"{key}\t{text}" for key, text in sheet(self.keys))
         self.notices.inform(f"Keys of the review, also in the canvas:\n{rows}")
@@ -326,7 +369,8 @@ class ReviewTab(QWidget):
     def _count(self) -> None:
         if self.desk is not None:
             self.bar.show_counts(self.desk.counts())
-            self.numbers.setText(self.bar.text)
+            blind = "   second opinion: what others said is hidden" if self.desk.is_blind else ""
+            self.numbers.setText(self.bar.text + blind)
 
     def _on_theme(self) -> None:
         self.model.is_dark = self._theme.colors.base.lightness() < 128
@@ -348,7 +392,51 @@ class ReviewTab(QWidget):
 
 def review_here() -> None:
     """Show the tab Review: the command of the palette."""
+    tab = _shown_tab()
+    if tab is not None:
+        tab.queues.look()
+
+
+def team_here() -> None:
+    """Show who works on what."""
+    tab = _shown_tab()
+    if tab is not None:
+        tab.show_team()
+
+
+def hand_over_here() -> None:
+    """Write the queue as a file for a colleague."""
+    tab = _shown_tab()
+    if tab is not None:
+        tab.files.ask_hand_over()
+
+
+def take_in_here() -> None:
+    """Look at a colleague's review file."""
+    tab = _shown_tab()
+    if tab is not None:
+        tab.files.ask_take_in()
+
+
+def report_here() -> None:
+    """Write the report for the submitter."""
+    tab = _shown_tab()
+    if tab is not None:
+        tab.files.ask_report()
+
+
+def send_here() -> None:
+    """Send verdicts and corrected ROIs to the server of the images."""
+    tab = _shown_tab()
+    if tab is not None:
+        tab.show_send()
+
+
+def _shown_tab() -> ReviewTab | None:
+    """Return the tab in the dock of the current viewer, brought to the front; None without a viewer."""
     dock = show_dock_here()
-    if dock is not None:
-        dock.show_tab(dock.review)
-        dock.review.queues.look()
+    if dock is None:
+        return None
+    dock.show_tab(dock.review)
+    tab: ReviewTab = dock.review
+    return tab

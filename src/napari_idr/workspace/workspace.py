@@ -258,6 +258,21 @@ class Workspace:
             finally:
                 theirs.close()
 
+    @contextmanager
+    def other(self, path: Path) -> Iterator[Reader]:
+        """Yield what another workspace or review file holds; nothing is taken of it, and nothing is checked.
+
+        Raises like ``merge``.
+        """
+        if not path.is_file():
+            raise NotFound("There is no review file", str(path), "check the path")
+        theirs = Database(sqlite_address(path), read_only=True)
+        try:
+            with theirs.reading() as connection:
+                yield Reader(connection)
+        finally:
+            theirs.close()
+
     def _require_all_sent(self) -> None:
         if not self._is_ready() and self.problem is not None:
             raise self.problem
