@@ -493,8 +493,8 @@ class Streams:
         stream.is_redrawn = True
         layer.refresh(extent=False, thumbnail=False, highlight=False)
         stream.is_redrawn = False
-        if not stream.missing:
-            seam.refresh_thumbnail(layer)  # once
+        if layer.loaded and not stream.missing:  # once: what napari slices in its own thread brings its thumbnail
+            seam.refresh_thumbnail(layer)
 
     def _on_shown(self, event: Any) -> None:
         """Do what waited for a complete picture: in this turn, or in a later one where slicing is asynchronous."""
