@@ -20,6 +20,7 @@ from napari_idr.layers.viewer_session import ViewerSession
 from napari_idr.model.annotation_set import AnnotatedImage, ImageStatement, Spacing
 from napari_idr.model.annotator import Annotator
 from napari_idr.model.ontology import OntologyTerm
+from napari_idr.widgets.browser import IdrDock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -211,10 +212,31 @@ def test_an_offer_is_withdrawn_when_its_image_is_closed(
     first.close()
     second = make_session()
     layer, offer = open_again(second, qtbot)
+    assert second.offers.standing == (offer,)
     withdrawn: list[Any] = []
     second.offers.withdrawn.connect(withdrawn.append)
     second.viewer.layers.remove(layer)
     assert withdrawn == [offer]
+    assert second.offers.standing == ()
+
+
+def test_what_is_offered_before_the_tab_is_looked_at_is_shown_in_it_then(
+    make_session: Callable[[], ViewerSession], qtbot: QtBot
+) -> None:
+    first = make_session()
+    points = drawing.start(first.annotations, first.viewer, show_image(first), "points")
+    points.add([[2, 30.25, 40.5]])
+    saved(first, qtbot)
+    first.close()
+
+    second = make_session()
+    dock = IdrDock(second.viewer)
+    qtbot.addWidget(dock)
+    _ = second.offers  # as the dock does when it rests
+    second.offers.look([show_image(second)])
+    qtbot.waitUntil(lambda: bool(second.offers.standing), timeout=20_000)
+    assert dock._annotate.made is None
+    assert "was annotated before" in dock.annotate.notices.text.text()
 
 
 def test_nothing_is_offered_where_nothing_was_made(make_session: Callable[[], ViewerSession]) -> None:

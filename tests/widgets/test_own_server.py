@@ -128,7 +128,7 @@ def test_what_is_open_when_a_session_ends_stays_and_goes_on(
     private.expire()
     dock.browse.go_to(f"{private.address}webclient/?show=image-{number + 1}")
     qtbot.waitUntil(lambda: not dock.browse.notices.isHidden(), timeout=PATIENCE)
-    qtbot.waitUntil(lambda: "nothing that is open is lost" in dock.browse.notices.text.text(), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: "ended" in dock.browse.notices.text.text(), timeout=PATIENCE)
     sign_in(qtbot, dock, private)
     assert list(viewer.layers) == layers
     assert np.asarray(layers[0].data[0][-1]).any(), "chunks that were not there yet are read in the new session"

@@ -99,7 +99,7 @@ class IdrDock(QWidget):
         run(partial(import_module, "napari_idr.layers.kept_offers"), on_done=self._on_ready_to_watch, parent=self)
 
     def _on_ready_to_watch(self, _: object) -> None:
-        if not self._session.is_closed:
+        if self._session.viewer is not None and not self._session.is_closed:
             _ = self._session.offers
 
     def send_rois(self) -> None:
