@@ -8,7 +8,8 @@ too, slower but never wrong.
 Private names used: ``layer._slicing_state`` (``_slice_request_class``, ``set_slice_input``, ``_slice``),
 ``layer._level_materializer``, ``layer._reset_thumbnail_level_data``, ``layer._get_value``,
 ``layer._calc_data_range``, ``layer._update_thumbnail``, ``layer._data_view`` (``edit``, ``update_edge_width``),
-``window._qt_window``, ``window._qt_viewer.canvas._scene_canvas``, ``_slice_out_of_bounds`` of a slice request,
+``layer._block_refresh``, ``layer._clear_extent``, ``window._qt_window``, ``window._qt_viewer.canvas``
+(``_scene_canvas``, ``on_draw``), ``_slice_out_of_bounds`` of a slice request,
 ``napari._vispy.utils.gl.get_max_texture_sizes`` (napari 0.9.1 to 0.10.0rc1).
 """
 
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import dataclasses
 import weakref
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from napari_idr.streaming.level import Level, LevelView, Wishes
 from .unit_registry import load_units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from napari.layers import Layer
 
@@ -324,6 +325,42 @@ def warm_up() -> None:
         with suppress(ImportError):
             import_module(module)
     load_units()
+
+
+@contextmanager
+def without_refresh(layer: Any) -> Iterator[None]:
+    """Have a layer not be drawn for each thing that is set on it; where napari cannot, it is drawn more often.
+
+    Whoever asks for it refreshes the layer afterwards.
+    """
+    block = getattr(layer, "_block_refresh", None)
+    colors = getattr(layer.events, "edge_color", None)
+    if block is None:
+        yield
+    elif colors is None:
+        with block():
+            yield
+    else:  # what draws vectors would draw the old ones in new colours
+        with block(), colors.blocker():
+            yield
+
+
+def tell_extent(layer: Any) -> None:
+    """Have the viewer know how large a layer is now, though it is not drawn yet."""
+    clear = getattr(layer, "_clear_extent", None)
+    if clear is not None:
+        clear()
+
+
+def follow_camera(viewer: Any) -> None:
+    """Have layers take the part and level that the camera shows now, before the window is drawn.
+
+    napari does so after it has drawn the window, and then draws it again.
+    """
+    canvas = getattr(getattr(getattr(viewer, "window", None), "_qt_viewer", None), "canvas", None)
+    on_draw = getattr(canvas, "on_draw", None)
+    if on_draw is not None:
+        on_draw()
 
 
 def edit_shape(layer: Any, index: int, data: np.ndarray, kind: str, width: float, edge: Any, face: Any) -> bool:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from napari_idr.review.queue_store import OpenedQueue
     from napari_idr.workspace.events import Event
 
+    from .progress_strip import Task
     from .theme import Theme
 
 EMPTY = (
@@ -58,6 +59,7 @@ class ReviewTab(QWidget):
         self.reviewer = ReviewerLine(session.session.settings.config_dir)
         self.model, self.view = ReviewModel(self), QTableView()
         self._news, self._place = Latest(self), 0
+        self._opening: Task | None = None
         self._timer = QTimer(self, interval=NEWS_MS)
         self.keys, remark = chosen_keys(session.session.settings.config_dir)
         self._lay_out()
@@ -148,6 +150,7 @@ class ReviewTab(QWidget):
         self.review, self._place = review, opened.place
         review.said.connect(self._on_said)
         review.failed.connect(self._on_failed)
+        review.opening.connect(self._on_opening)
         review.desk.moved.connect(self._on_moved)
         review.desk.listed.connect(self._on_listed)
         review.desk.changed.connect(self._on_changed)
@@ -161,6 +164,7 @@ class ReviewTab(QWidget):
         self._timer.stop()
         self._news.cancel()
         review, self.review = self.review, None
+        self._on_opening("")
         if review is not None:
             review.close()
         self._show_review()
@@ -315,6 +319,14 @@ class ReviewTab(QWidget):
     @while_alive
     def _on_failed(self, error: Exception) -> None:
         self.notices.fail(error, None, ("Next image", partial(self.act, "next image")))
+
+    @while_alive
+    def _on_opening(self, name: str) -> None:
+        task, self._opening = self._opening, None
+        if task is not None:
+            task.finish()
+        if name and self.review is not None:
+            self._opening = self.progress.begin(f"Opening {name}", "", self.review.images.stop)
 
     def _follow(self) -> None:
         desk = self.desk

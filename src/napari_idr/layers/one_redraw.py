@@ -1,0 +1,83 @@
+"""A step that changes data, planes, colours and the camera at once is drawn once, in the turn in which it is made."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from . import napari_seam as seam
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+class OneRedraw:
+    """Holds back what napari draws of some layers until a step is complete. GUI thread only.
+
+    napari slices a layer for each thing that is set on it, and learns of a camera that was moved only after it has
+    painted the old picture at the new place. Measured with three channels and software OpenGL: five slices and two
+    paintings for each step, where one of each does.
+    """
+
+    def __init__(self) -> None:
+        self._stack: ExitStack | None = None
+        self._held: dict[Any, bool] = {}
+        """Layers that are held back, and whether they have to be sliced anew."""
+
+    @contextmanager
+    def step(self, viewer: Any, layers: Sequence[Any]) -> Iterator[None]:
+        """Draw what happens inside once, at the end; a step within a step is part of it."""
+        if self._stack is not None:
+            self.hold(layers)
+            yield
+            return
+        point = tuple(viewer.dims.point)
+        self._held = {}
+        try:
+            with ExitStack() as self._stack:
+                self.hold(layers)
+                yield
+        finally:
+            self._stack = None
+            held, self._held = self._held, {}
+        moved = tuple(viewer.dims.point) != point
+        _draw(viewer, {layer: moved or changed for layer, changed in held.items() if layer in viewer.layers})
+
+    def hold(self, layers: Sequence[Any]) -> None:
+        """Hold further layers back, in a step."""
+        for layer in layers:
+            if self._stack is not None and layer not in self._held:
+                self._held[layer] = False
+                self._stack.enter_context(seam.without_refresh(layer))
+
+    def recoloured(self, layer: Any) -> None:
+        """Have what changed its colours be drawn at the end of the step; outside a step napari has drawn it."""
+        if self._stack is not None:
+            self.changed(layer)
+
+    def changed(self, layer: Any) -> None:
+        """Have a layer be sliced anew at the end of the step; outside a step, now."""
+        if self._stack is None:
+            layer.refresh(extent=False, thumbnail=False, highlight=False)
+            return
+        self.hold([layer])
+        self._held[layer] = True
+
+
+def _draw(viewer: Any, layers: dict[Any, bool]) -> None:
+    """Have layers take the part that the camera shows, and slice those that changed and were not sliced for that."""
+    sliced: list[Any] = []
+
+    def note(event: Any) -> None:
+        sliced.append(event.source)
+
+    for layer in layers:
+        layer.events.set_data.connect(note)
+    try:
+        seam.follow_camera(viewer)
+    finally:
+        for layer in layers:
+            layer.events.set_data.disconnect(note)
+    for layer, has_changed in layers.items():
+        if has_changed and layer.visible and layer not in sliced:
+            layer.refresh(extent=False, thumbnail=False, highlight=False)
