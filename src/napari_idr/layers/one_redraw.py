@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from . import napari_seam as seam
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+REST_MS = 400
+"""After a step, small pictures in the list of layers follow: nobody looks at them who steps on."""
 
 
 class OneRedraw:
@@ -23,6 +29,7 @@ class OneRedraw:
         self._stack: ExitStack | None = None
         self._held: dict[Any, bool] = {}
         """Layers that are held back, and whether they have to be sliced anew."""
+        self._steps = 0
 
     @contextmanager
     def step(self, viewer: Any, layers: Sequence[Any]) -> Iterator[None]:
@@ -41,7 +48,15 @@ class OneRedraw:
             self._stack = None
             held, self._held = self._held, {}
         moved = tuple(viewer.dims.point) != point
-        _draw(viewer, {layer: moved or changed for layer, changed in held.items() if layer in viewer.layers})
+        drawn = {layer: moved or changed for layer, changed in held.items() if layer in viewer.layers}
+        _draw(viewer, drawn)
+        self._steps += 1
+        seam.call_later(REST_MS, partial(self._on_rest, self._steps, [one for one in drawn if drawn[one]]))
+
+    def _on_rest(self, steps: int, layers: Sequence[Any]) -> None:
+        for layer in layers if steps == self._steps else ():
+            if layer.visible:
+                seam.refresh_thumbnail(layer)
 
     def hold(self, layers: Sequence[Any]) -> None:
         """Hold further layers back, in a step."""
@@ -71,6 +86,7 @@ def _draw(viewer: Any, layers: dict[Any, bool]) -> None:
     def note(event: Any) -> None:
         sliced.append(event.source)
 
+    parts = {layer: _forget_part(layer) for layer, has_changed in layers.items() if has_changed}
     for layer in layers:
         layer.events.set_data.connect(note)
     try:
@@ -78,6 +94,22 @@ def _draw(viewer: Any, layers: dict[Any, bool]) -> None:
     finally:
         for layer in layers:
             layer.events.set_data.disconnect(note)
-    for layer, has_changed in layers.items():
-        if has_changed and layer.visible and layer not in sliced:
+    for layer, part in parts.items():
+        if layer.visible and layer not in sliced:
+            if part is not None:
+                layer.corner_pixels = part
             layer.refresh(extent=False, thumbnail=False, highlight=False)
+
+
+def _forget_part(layer: Any) -> np.ndarray | None:
+    """Have napari take what the camera shows now, and no more; return which part of a level a layer showed.
+
+    It keeps to a larger part that it has read, also where in the next plane more than what is in view would have to be.
+    """
+    if not getattr(layer, "multiscale", False) or not hasattr(layer, "corner_pixels"):
+        return None
+    before: np.ndarray = np.array(layer.corner_pixels)
+    nowhere = np.zeros_like(before)
+    nowhere[0] = layer.level_shapes[0][: layer.ndim]
+    layer.corner_pixels = nowhere
+    return before

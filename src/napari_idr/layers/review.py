@@ -21,7 +21,7 @@ from .annotation_grid import ImageGrid, grid_of_layer
 from .main_thread import in_main_thread
 from .object_selection import look_at
 from .one_redraw import OneRedraw
-from .review_ahead import Ahead, view_of
+from .review_ahead import Ahead, views_of
 from .review_correction import Correction
 from .review_images import ReviewImages, check_size
 from .review_outlines import ImageOutlines, Outlines
@@ -443,13 +443,13 @@ class Review:
         found: list[View] = []
         for position in range(desk.position + 1, min(desk.position + 1 + OBJECTS_AHEAD, len(desk.rows))):
             ends = self.known.ends(desk.queue.uuids[int(desk.rows[position])])
-            found += [view_of(levels, ends, canvas) for levels in self._levels()] if ends is not None else []
+            if ends is not None:
+                found += [view for levels in self._levels() for view in views_of(levels, ends, canvas)]
         for position in desk.next_images(IMAGES_AHEAD):
             row = int(desk.rows[position])
             ready = self.images.ready(desk.queue.image_of(row))
-            ends = ready.outlines.ends(desk.queue.uuids[row]) if ready is not None and ready.outlines else None
-            if ready is not None and ends is not None:
-                found += [view_of(plan.levels, ends, canvas) for plan in ready.plans if plan.visible]
+            if ready is not None:
+                found += ready.views(desk.queue.uuids[row], canvas)
         return found
 
     def _levels(self) -> list[Any]:

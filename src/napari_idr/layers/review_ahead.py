@@ -26,8 +26,10 @@ USUAL_CANVAS = (700.0, 1000.0)
 """Height and width, in pixels of the screen, where no window says its own."""
 
 
-def view_of(levels: Sequence[Any], ends: Ends, canvas: tuple[float, float] = USUAL_CANVAS) -> View:
-    """Return what is drawn of a layer when an object is looked at: a level, and a box of it.
+def views_of(levels: Sequence[Any], ends: Ends, canvas: tuple[float, float] = USUAL_CANVAS) -> list[View]:
+    """Return what is read of a layer when an object is looked at, as levels and boxes of them.
+
+    Its part of the level that is shown, and that plane of the coarsest level, which napari makes its small picture of.
 
     Parameters
     ----------
@@ -42,14 +44,25 @@ def view_of(levels: Sequence[Any], ends: Ends, canvas: tuple[float, float] = USU
     screen = np.asarray(canvas, float)
     room = np.maximum((last - first)[-2:] * ROOM, LEAST)
     view = screen / np.min(screen / room)
-    ndim = len(first)
-    factors = [np.asarray(levels[0].shape[:ndim]) / np.asarray(level.shape[:ndim]) for level in levels]
+    factors = [np.asarray(levels[0].shape[: len(first)]) / np.asarray(level.shape[: len(first)]) for level in levels]
     number = _level_shown([factor[-2:] for factor in factors], view, screen)
-    level, factor = levels[number], factors[number]
-    centre = (first + last) / 2
-    box = [_within(centre[axis] / factor[axis], 0, level.shape[axis]) for axis in range(ndim - 2)]
-    box += [_within(centre[axis] / factor[axis], view[axis] / factor[axis], level.shape[axis]) for axis in (-2, -1)]
-    return level, (*box, *((0, size) for size in level.shape[ndim:]))
+    whole = np.asarray(levels[0].shape[: len(first)])[-2:] * 2.0
+    shown = _box(levels[number], first, (first + last)[-2:] / 2, view, factors[number])
+    small = _box(levels[-1], first, whole / 4, whole, factors[-1])
+    return [(levels[number], shown), (levels[-1], small)]
+
+
+def _box(level: Any, first: np.ndarray, centre: np.ndarray, view: np.ndarray, factor: np.ndarray) -> Box:
+    """Return the box of a level that covers a view; centre and view along y and x, in pixels of the finest level."""
+    planes = [
+        int(np.clip(round(place / by), 0, size - 1))
+        for place, by, size in zip(first, factor, level.shape, strict=False)
+    ]
+    box = [(plane, plane + 1) for plane in planes[:-2]]
+    for axis in (-2, -1):
+        size = level.shape[len(first) + axis]
+        box.append(_within(centre[axis] / factor[axis], view[axis] / factor[axis], size))
+    return (*box, *((0, size) for size in level.shape[len(first) :]))
 
 
 def _level_shown(factors: Sequence[np.ndarray], view: np.ndarray, screen: np.ndarray) -> int:

@@ -13,6 +13,7 @@ from napari_idr.errors import FormatError, NapariIdrError, NotFound, Unsupported
 from .annotated_images import image_of_layer
 from .main_thread import in_main_thread
 from .opening import open_node
+from .review_ahead import USUAL_CANVAS, views_of
 from .review_outlines import ImageOutlines
 from .swap import can_hold, put_into
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .images import LayerPlan
     from .one_redraw import OneRedraw
     from .opening import Opened
+    from .review_ahead import View
     from .viewer_session import ViewerSession
 
     Shown = Callable[[Any, "ReadyImage"], object]
@@ -50,6 +52,13 @@ class ReadyImage:
     def plans(self) -> list[LayerPlan]:
         """The layers that show it, one per channel."""
         return [plan for plan in self.opened.plans if plan.kind == "image"] if self.opened is not None else []
+
+    def views(self, uuid: str, canvas: tuple[float, float] = USUAL_CANVAS) -> list[View]:
+        """Return what is read of its layers when one comes to an object; nothing where that is not known."""
+        ends = self.outlines.ends(uuid) if self.outlines is not None else None
+        if ends is None:
+            return []
+        return [view for plan in self.plans if plan.visible for view in views_of(plan.levels, ends, canvas)]
 
 
 class ReviewImages:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from .images import LayerPlan
 
 PLACE = ("scale", "translate")
-THUMBNAIL_MS = 400
-"""After this a layer's small picture follows: in the list of layers, where nobody looks while they step on."""
 
 
 def can_hold(layers: Sequence[Any], plans: Sequence[LayerPlan]) -> bool:
@@ -48,6 +46,7 @@ def put_into(layer: Any, plan: LayerPlan) -> None:
     """
     before = _extent(layer)
     layer.data = plan.data
+    _show_whole(layer)
     layer.metadata = plan.options["metadata"]
     for name in PLACE:
         if not np.array_equal(getattr(layer, name), plan.options[name]):
@@ -55,7 +54,14 @@ def put_into(layer: Any, plan: LayerPlan) -> None:
     _look_like(layer, plan)
     if not np.array_equal(before, _extent(layer)):
         seam.tell_extent(layer)
-    seam.call_later(THUMBNAIL_MS, lambda: _refresh_thumbnail(layer, plan))
+
+
+def _show_whole(layer: Any) -> None:
+    """Have the picture be all of the coarsest level, which napari begins with, and not the last image's part of it."""
+    if layer.multiscale:
+        corners = np.zeros((2, layer.ndim), int)
+        corners[1] = np.asarray(layer.level_shapes[-1][: layer.ndim]) - 1
+        layer.corner_pixels = corners
 
 
 def _look_like(layer: Any, plan: LayerPlan) -> None:
@@ -80,9 +86,3 @@ def _said(value: Any) -> str:
 def _extent(layer: Any) -> np.ndarray:
     shape = layer.level_shapes[0] if layer.multiscale else layer.data.shape
     return np.concatenate([np.asarray(shape[: layer.ndim], float), layer.scale, layer.translate])
-
-
-def _refresh_thumbnail(layer: Any, plan: LayerPlan) -> None:
-    shown = layer.data[0] if layer.multiscale else layer.data
-    if shown is plan.levels[0] and layer.visible:
-        seam.refresh_thumbnail(layer)
