@@ -345,7 +345,7 @@ def without_refresh(layer: Any) -> Iterator[None]:
 
 @contextmanager
 def _without_slices(layer: Any) -> Iterator[None]:
-    state = getattr(layer, "_slicing_state", None)
+    state: Any = getattr(layer, "_slicing_state", None)
     if not hasattr(layer, "_slice_dims") or not hasattr(state, "set_slice_input_from_dims"):
         yield
         return

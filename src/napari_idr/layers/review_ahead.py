@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PART_OF_MEMORY = 0.25
 """Of the memory for pixels that may be filled with what is looked at next."""
+EDGE = 4.0
+"""Pixels more than the view: napari rounds it up."""
 USUAL_CANVAS = (700.0, 1000.0)
 """Height and width, in pixels of the screen, where no window says its own."""
 
@@ -43,7 +45,7 @@ def views_of(levels: Sequence[Any], ends: Ends, canvas: tuple[float, float] = US
     first, last = (np.asarray(end, float) for end in ends)
     screen = np.asarray(canvas, float)
     room = np.maximum((last - first)[-2:] * ROOM, LEAST)
-    view = screen / np.min(screen / room)
+    view = screen / np.min(screen / room) + EDGE
     factors = [np.asarray(levels[0].shape[: len(first)]) / np.asarray(level.shape[: len(first)]) for level in levels]
     number = _level_shown([factor[-2:] for factor in factors], view, screen)
     whole = np.asarray(levels[0].shape[: len(first)])[-2:] * 2.0

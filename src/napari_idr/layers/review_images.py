@@ -137,7 +137,7 @@ class ReviewImages:
             if state is None:
                 raise NotFound("Nothing is annotated in the image any more", image.name, "go on with the next one")
             if opened is None and not is_shown:
-                opened = open_node(self._owner.session, _address(image))
+                opened = open_node(self._owner.session, _address(image), with_labels=False)
             if opened is not None and not opened.plans:
                 raise NotFound("There are no pixels to show", image.name, "go on with the next image")
             ready = ReadyImage(image, opened, state, None)

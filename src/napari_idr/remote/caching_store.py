@@ -97,6 +97,15 @@ class CachingStore(ReadOnlyStore):
             return await self._ends.get((key, byte_range.suffix), lambda: self._read(key, byte_range))
         return await self._read(key, byte_range)
 
+    def holds(self, key: str) -> bool:
+        """Whether an object is kept on disk as a whole, or that there is none. May block shortly."""
+        return self._cache.holds(self._name(key, None))
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the disk lags behind what comes in."""
+        return self._cache.is_behind
+
     def doubt(self, key: str) -> None:
         """Say that what was read of an object cannot be right: it is asked for anew, without condition."""
         for name in (self._name(key, None), *self._parts.pop(key, ())):

@@ -11,6 +11,7 @@ import numpy as np
 from napari_idr.errors import ChunkError, NapariIdrError
 
 from .attempts import persistently
+from .caching_store import CachingStore
 from .checked_array import checked
 from .object_store import scheme
 from .read_only_store import ReadOnlyStore, is_inside
@@ -45,6 +46,17 @@ class ZarrChunks:
         self.chunks = tuple(int(size) for size in array.chunks)
         self.dtype: np.dtype[Any] = np.dtype(array.dtype).newbyteorder("=")
         self.host = host_of(address) if scheme(address) in ("http", "https", "s3") else ""
+
+    @property
+    def kept_by(self) -> CachingStore | None:
+        """The store that keeps what is read on disk; None where nothing is: local files, and what needs a login."""
+        store = self._stored.store
+        return store if isinstance(store, CachingStore) else None
+
+    def is_kept(self, index: Sequence[int]) -> bool:
+        """Whether a chunk is on disk. Inner chunks of shards count as not kept: to know would take their index."""
+        store = self.kept_by
+        return store is not None and self._stored.shards is None and store.holds(self._key(index))
 
     @cached_property
     def _array(self) -> AsyncArray[Any]:

@@ -18,6 +18,7 @@ from .progress_strip import ProgressStrip
 from .review_filter import ReviewFilter
 from .review_keys import chosen_keys, qt_key, sheet
 from .review_model import HEADERS, ReviewModel
+from .review_offline import OfflineLine
 from .review_queues import ReviewQueues
 from .review_verdicts import VerdictPanel
 from .reviewer_line import ReviewerLine
@@ -55,6 +56,7 @@ class ReviewTab(QWidget):
         self.notices, self.progress = NoticeStrip(theme), ProgressStrip(theme)
         self.queues = ReviewQueues(session, theme, self.progress)
         self.bar, self.numbers, self.empty = VerdictBar(), QLabel(), QLabel(EMPTY)
+        self.offline = OfflineLine(session, theme, self.progress)
         self.filter, self.verdicts = ReviewFilter(), VerdictPanel()
         self.reviewer = ReviewerLine(session.session.settings.config_dir)
         self.model, self.view = ReviewModel(self), QTableView()
@@ -94,8 +96,10 @@ class ReviewTab(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.setSpacing(6)
-        for part in (self.queues, self.progress, self.notices, self.reviewer, self.bar, self.numbers, self.filter):
+        for part in (self.queues, self.progress, self.notices, self.reviewer, self.bar, self.numbers):
             layout.addWidget(part)
+        layout.addWidget(self.offline)
+        layout.addWidget(self.filter)
         layout.addWidget(self.empty)
         layout.addWidget(self.view, 1)
         layout.addWidget(self.verdicts)
@@ -105,6 +109,7 @@ class ReviewTab(QWidget):
         self.queues.failed.connect(self.notices.fail)
         self.queues.informed.connect(self.notices.inform)
         self.queues.before_files = self.write_all
+        self.offline.failed.connect(self.notices.fail)
         self.filter.changed.connect(self._on_filter)
         self.verdicts.acted.connect(self.act)
         self.verdicts.class_chosen.connect(self._on_class)
@@ -183,6 +188,7 @@ class ReviewTab(QWidget):
         desk = self.desk
         self.model.show_desk(desk)
         self.filter.show_desk(desk)
+        self.offline.show_queue(None if desk is None else desk.opened)
         self.verdicts.show_object(desk)
         for part in (self.view, self.filter, self.verdicts, self.bar, self.numbers):
             part.setVisible(desk is not None)
