@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from napari_idr.errors import Cancelled, NapariIdrError, Unsupported
 from napari_idr.model.image import ImageReference
@@ -215,7 +215,7 @@ async def _fetch_all(
             if is_cancelled():
                 return
             try:
-                await chunk.array.source.fetch(chunk.index)
+                await cast("ZarrChunks", chunk.array.source).keep(chunk.index)
             except NapariIdrError as error:
                 found.errors.append(error)
             found.done += 1
