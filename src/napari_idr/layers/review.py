@@ -48,6 +48,8 @@ AROUND = 100
 """Of those, the nearest: when one comes to another than these, those around that one are drawn."""
 MOST_OBJECTS = 5000
 """Of one image whose places are known at a time: those next to the one that is looked at in the list."""
+AHEAD_MS = 60
+"""After a step: what is looked at is painted first, and who steps on quickly has only the last step thought ahead."""
 OBJECTS_AHEAD, IMAGES_AHEAD = 2, 2
 """Whose views are fetched before one gets there."""
 
@@ -102,6 +104,7 @@ class Review:
         self._inner: set[str] = set()
         self._keys: Mapping[str, Callable[[], object]] = {}
         self._closed = self._is_old = False
+        self._looks = 0
         self.desk.moved.connect(self._on_moved)
         self.desk.changed.connect(self._on_changed)
         self.desk.edited.connect(self._on_edited)
@@ -254,7 +257,8 @@ class Review:
         if viewer.layers.selection.active is not self._layer:
             viewer.layers.selection.active = self._layer
         self.shown.emit(uuid)
-        self._look_ahead()
+        self._looks += 1
+        seam.call_later(AHEAD_MS, partial(self._look_ahead, self._looks))
 
     @property
     def object_shown(self) -> AnnotatedObject | None:
@@ -424,8 +428,10 @@ class Review:
 
     # -- what comes next
 
-    def _look_ahead(self) -> None:
+    def _look_ahead(self, looks: int) -> None:
         """Have the images after this one, and the pixels around the next objects, come before one gets there."""
+        if self._closed or looks != self._looks:
+            return
         for position in self.desk.next_images(IMAGES_AHEAD):
             self.images.prepare(self.desk.opened.images[self.desk.queue.image_of(int(self.desk.rows[position]))])
         self._fetch_ahead()
