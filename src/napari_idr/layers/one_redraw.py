@@ -95,9 +95,9 @@ def _draw(viewer: Any, layers: dict[Any, bool]) -> None:
         for layer in layers:
             layer.events.set_data.disconnect(note)
     for layer, part in parts.items():
+        if part is not None and np.array_equal(layer.corner_pixels, _nowhere(layer)):
+            layer.corner_pixels = part  # the camera shows nothing of it
         if layer.visible and layer not in sliced:
-            if part is not None:
-                layer.corner_pixels = part
             layer.refresh(extent=False, thumbnail=False, highlight=False)
 
 
@@ -109,7 +109,10 @@ def _forget_part(layer: Any) -> np.ndarray | None:
     if not getattr(layer, "multiscale", False) or not hasattr(layer, "corner_pixels"):
         return None
     before: np.ndarray = np.array(layer.corner_pixels)
-    nowhere = np.zeros_like(before)
-    nowhere[0] = layer.level_shapes[0][: layer.ndim]
-    layer.corner_pixels = nowhere
+    layer.corner_pixels = _nowhere(layer)
     return before
+
+
+def _nowhere(layer: Any) -> np.ndarray:
+    """Return a part of a layer that holds no pixel, so that any other is larger."""
+    return np.array([layer.level_shapes[0][: layer.ndim], [0] * layer.ndim])
