@@ -157,6 +157,16 @@ def test_the_picture_changes_with_a_step_and_comes_back_with_the_step_back(
     assert np.mean(np.abs(again - first) > 8) < 0.005  # ... and the same as at first
 
 
+def test_all_layers_can_go_right_after_a_review_was_closed(
+    session: ViewerSession, server: EmbeddedServer, sit: Callable[..., Sitting], qtbot: QtBot
+) -> None:
+    sitting = sit(fields(session.session, server.address, 1))
+    viewer: Any = session.viewer
+    sitting.review.close()
+    session.close_all()
+    qtbot.waitUntil(lambda: not viewer.layers, timeout=PATIENCE)
+
+
 def test_a_step_to_an_image_that_was_prepared_asks_the_server_nothing(
     session: ViewerSession, server: EmbeddedServer, sit: Callable[..., Sitting]
 ) -> None:
