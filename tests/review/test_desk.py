@@ -136,7 +136,10 @@ def test_an_object_that_somebody_changed_meanwhile_is_said(workspace: Workspace)
     mine.desk.versions[before.uuid] = "what I saw"
     place, _ = workspace.news(0)
     theirs.desk.correct(before, replace(before, name="better"), state.image.key)
+    edited: list[str] = []
+    mine.desk.edited.connect(edited.append)
     mine.desk.take_news(workspace.news(place)[1])
+    assert edited == [state.image.key]
     assert mine.heard == ["Grace Hopper changed an object that you look at; go to it again to see it as it is now."]
     assert workspace.state(state.image.key).objects[0].name == "better"  # type: ignore[union-attr]
 
@@ -152,6 +155,19 @@ def test_a_correction_supersedes_and_is_taken_back(workspace: Workspace) -> None
     assert workspace.state(key).objects[0].shapes == after.shapes  # type: ignore[union-attr]
     sitting.desk.undo()
     assert workspace.state(key).objects[0] == before  # type: ignore[union-attr]
+
+
+def test_the_next_images_are_those_one_comes_to_in_the_order_of_the_list(workspace: Workspace) -> None:
+    desk = Sitting(workspace, new_queue(workspace)).desk
+    assert desk.next_images(5) == [4, 8]
+    assert (desk.next_image_position(), desk.next_image_position(-1)) == (4, -1)
+    desk.go(5)
+    assert desk.next_images(1) == [8]
+    assert desk.next_image_position(-1) == 0
+    desk.show(desk.filter, "random", seed=3)
+    codes = desk.queue.image_codes[desk.rows][desk.position :]
+    expected = [desk.position + codes.tolist().index(code) for code in dict.fromkeys(codes.tolist())][1:]
+    assert desk.next_images(9) == expected
 
 
 def test_the_next_image_is_one_that_nobody_else_works_on(workspace: Workspace) -> None:

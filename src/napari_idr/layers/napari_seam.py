@@ -5,18 +5,19 @@ display views, so that napari draws the best picture known and never waits, whil
 ``layer.data`` reads exactly. Where napari has no such request, layers stay as they are: drawing then reads exactly
 too, slower but never wrong.
 
-Private names used: ``layer._slicing_state`` (``_slice_request_class``, ``set_slice_input``, ``_slice``),
-``layer._level_materializer``, ``layer._reset_thumbnail_level_data``, ``layer._get_value``,
-``layer._calc_data_range``, ``layer._update_thumbnail``, ``layer._data_view`` (``edit``, ``update_edge_width``),
-``window._qt_window``, ``window._qt_viewer.canvas._scene_canvas``, ``_slice_out_of_bounds`` of a slice request,
-``napari._vispy.utils.gl.get_max_texture_sizes`` (napari 0.9.1 to 0.10.0rc1).
+Private names used: ``layer._slicing_state`` (``_slice_request_class``, ``set_slice_input``,
+``set_slice_input_from_dims``, ``_slice``), ``layer._level_materializer``, ``layer._reset_thumbnail_level_data``,
+``layer._get_value``, ``layer._calc_data_range``, ``layer._update_thumbnail``, ``layer._data_view`` (``edit``,
+``update_edge_width``), ``layer._block_refresh``, ``layer._slice_dims``, ``layer._clear_extent``,
+``window._qt_window``, ``window._qt_viewer.canvas`` (``_scene_canvas``, ``on_draw``), ``_slice_out_of_bounds`` of a
+slice request, ``napari._vispy.utils.gl.get_max_texture_sizes`` (napari 0.9.1 to 0.10.0rc1).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import weakref
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from napari_idr.streaming.level import Level, LevelView, Wishes
 from .unit_registry import load_units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from napari.layers import Layer
 
@@ -333,6 +334,57 @@ def warm_up(*more: str) -> None:
         with suppress(ImportError):
             import_module(module)
     load_units()
+
+
+@contextmanager
+def without_refresh(layer: Any) -> Iterator[None]:
+    """Have a layer not be drawn for each thing that is set on it, nor for sliders that move.
+
+    Whoever asks for it refreshes the layer afterwards. Where napari cannot, it is drawn more often.
+    """
+    block, colors = getattr(layer, "_block_refresh", None), getattr(layer.events, "edge_color", None)
+    with ExitStack() as stack:
+        if block is not None:
+            stack.enter_context(block())
+            stack.enter_context(_without_slices(layer))
+        if block is not None and colors is not None:  # what draws vectors would draw the old ones in new colours
+            stack.enter_context(colors.blocker())
+        yield
+
+
+@contextmanager
+def _without_slices(layer: Any) -> Iterator[None]:
+    state: Any = getattr(layer, "_slicing_state", None)
+    if not hasattr(layer, "_slice_dims") or not hasattr(state, "set_slice_input_from_dims"):
+        yield
+        return
+
+    def _slice_dims(dims: Any, force: bool = False) -> None:
+        state.set_slice_input_from_dims(dims, True)  # notes the planes, reads nothing
+
+    setattr(layer, "_slice_dims", _slice_dims)  # noqa: B010 - not ours to declare
+    try:
+        yield
+    finally:
+        delattr(layer, "_slice_dims")
+
+
+def tell_extent(layer: Any) -> None:
+    """Have the viewer know how large a layer is now, though it is not drawn yet."""
+    clear = getattr(layer, "_clear_extent", None)
+    if clear is not None:
+        clear()
+
+
+def follow_camera(viewer: Any) -> None:
+    """Have layers take the part and level that the camera shows now, before the window is drawn.
+
+    napari does so after it has drawn the window, and then draws it again.
+    """
+    canvas = getattr(getattr(getattr(viewer, "window", None), "_qt_viewer", None), "canvas", None)
+    on_draw = getattr(canvas, "on_draw", None)
+    if on_draw is not None:
+        on_draw()
 
 
 def edit_shape(layer: Any, index: int, data: np.ndarray, kind: str, width: float, edge: Any, face: Any) -> bool:

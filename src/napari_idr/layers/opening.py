@@ -58,8 +58,11 @@ def open_node(
     acquisition: str = "",
     wells: tuple[str, ...] = (),
     check: Callable[[], None] = lambda: None,
+    with_labels: bool = True,
 ) -> Opened:
     """Open an address or node of the catalogue. May block; ``check`` is called between the steps, to cancel.
+
+    Label images of an image are left out where they are not wanted: each costs several requests.
 
     Raises
     ------
@@ -75,11 +78,16 @@ def open_node(
     check()
     if isinstance(reference, PlateReference):
         return _open_plate(session, node, replace(reference, wells=wells or reference.wells))
-    return open_image(session, reference, node, check)
+    return open_image(session, reference, node, check, with_labels=with_labels)
 
 
 def open_image(
-    session: Session, reference: ImageReference, node: Node | None = None, check: Callable[[], None] = lambda: None
+    session: Session,
+    reference: ImageReference,
+    node: Node | None = None,
+    check: Callable[[], None] = lambda: None,
+    *,
+    with_labels: bool = True,
 ) -> Opened:
     """Open an image and its label images; the plane shown first is in memory when this returns."""
     pyramid = session.open_image(reference)
@@ -90,7 +98,7 @@ def open_image(
     preload(plans)
     check()
     warnings = list(pyramid.metadata.warnings)
-    for name in pyramid.metadata.labels:
+    for name in pyramid.metadata.labels if with_labels else ():
         try:
             labels = session.open_image(reference, label=name)
         except NapariIdrError as error:  # the image opens without what is wrong beside it

@@ -16,13 +16,15 @@ from napari_idr.errors import NapariIdrError
 from napari_idr.review.desk import Desk, digest_of
 from napari_idr.workspace.autosave import Autosave
 
+from . import napari_seam as seam
 from .annotation_grid import ImageGrid, grid_of_layer
 from .main_thread import in_main_thread
 from .object_selection import look_at
-from .review_ahead import read_around
+from .one_redraw import OneRedraw
+from .review_ahead import Ahead, views_of
 from .review_correction import Correction
 from .review_images import ReviewImages, check_size
-from .review_outlines import drawn_over
+from .review_outlines import ImageOutlines, Outlines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,15 +34,24 @@ if TYPE_CHECKING:
     from napari_idr.review.queue_store import OpenedQueue
     from napari_idr.workspace.workspace import Workspace
 
-    from .review_outlines import Outlines
+    from .review_ahead import View
+    from .review_images import ReadyImage
     from .viewer_session import ViewerSession
 
 LINE = 2.0
 """Of outlines on the screen, in its pixels, where an object is looked at."""
-ON_CANVAS = 2000
+SAME_LINE = 0.2
+"""By how much of its width a line may be off before it is drawn anew."""
+ON_CANVAS = 400
 """Objects of one image that are drawn at a time, those around the one that is looked at."""
-AHEAD = 1.5
-"""How much more than what is in view of the next object is read ahead."""
+AROUND = 100
+"""Of those, the nearest: when one comes to another than these, those around that one are drawn."""
+MOST_OBJECTS = 5000
+"""Of one image whose places are known at a time: those next to the one that is looked at in the list."""
+AHEAD_MS = 60
+"""After a step: what is looked at is painted first, and who steps on quickly has only the last step thought ahead."""
+OBJECTS_AHEAD, IMAGES_AHEAD = 2, 2
+"""Whose views are fetched before one gets there."""
 
 
 class Review:
@@ -62,6 +73,8 @@ class Review:
     """A sentence for the reviewer."""
     failed = Signal(Exception)
     """Why an image or object cannot be shown; the rest of the queue goes on."""
+    opening = Signal(str)
+    """Name of an image that is not there yet; "" when the wait is over."""
     recorded = Signal(int)
     """How much of what was said is not durable yet."""
 
@@ -72,20 +85,29 @@ class Review:
         self.autosave.failed.connect(self._on_not_saved)
         is_team = not workspace.address.startswith("sqlite")
         self.desk = Desk(opened, who, self.autosave.record, claims=is_team)
-        self.images = ReviewImages(owner)
+        self._redraw_once = OneRedraw()
+        self.images = ReviewImages(owner, self._redraw_once, self._of_queue)
         self.images.added.connect(self._on_added)
+        self.images.prepared.connect(self._fetch_ahead)
+        self._ahead = Ahead(owner.session.loader)
         self.state: AnnotationSet | None = None
         """What is annotated in the image that is shown."""
+        self.known: ImageOutlines | None = None
+        """Where the objects of the image are that is shown."""
         self.outlines: Outlines | None = None
+        """Those that are drawn."""
         self.correction: Correction | None = None
         """Of the object that is looked at, while it is edited."""
         self._layer: Any = None
         self._over: Any = None
         self._bright = ""
+        self._inner: set[str] = set()
         self._keys: Mapping[str, Callable[[], object]] = {}
-        self._closed = False
+        self._closed = self._is_old = False
+        self._looks = 0
         self.desk.moved.connect(self._on_moved)
         self.desk.changed.connect(self._on_changed)
+        self.desk.edited.connect(self._on_edited)
         self.desk.said.connect(self.said.emit)
         owner.closing.connect(self.close)
 
@@ -103,6 +125,7 @@ class Review:
         self._closed = True
         self._owner.closing.disconnect(self.close)
         self.images.stop()
+        self._ahead.stop()
         self.autosave.close()
         self._clear()
 
@@ -127,37 +150,57 @@ class Review:
         if row < 0 or image is None:
             self._clear()
             return
-        if self.state is not None and self.state.image.key == image.key and self._is_there():
+        if self.state is not None and self.state.image.key == image.key and self._is_there() and not self._is_old:
             self._look()
             return
-        self.images.show(image, partial(self._on_image, image), partial(self._on_failed, image))
+        on_shown, on_failed = partial(self._on_image, image), partial(self._on_failed, image)
+        if not self.images.show(image, on_shown, on_failed):
+            self.opening.emit(image.name or image.address)
 
     def _is_there(self) -> bool:
         viewer = self._owner.viewer
         return viewer is not None and self._layer in viewer.layers and self._over in viewer.layers
 
     def _on_failed(self, image: AnnotatedImage, error: Exception) -> None:
+        self.opening.emit("")
         self._clear()
         self.failed.emit(error)
 
-    def _on_image(self, image: AnnotatedImage, layer: Any, state: AnnotationSet) -> None:
+    def _on_image(self, image: AnnotatedImage, layer: Any, ready: ReadyImage) -> None:
         """Draw what is annotated in an image that has come."""
-        if self._closed:
+        viewer = self._owner.viewer
+        if self._closed or viewer is None:
             return
-        self._clear()
-        try:
-            grid = grid_of_layer(layer, self._owner.viewer.layers if self._owner.viewer else ())
-        except NapariIdrError as error:
-            self.failed.emit(error)
+        self.opening.emit("")
+        known = ready.outlines or self._outlines_over(layer, ready.state)
+        if known is None:
+            self._clear()
             return
-        if not isinstance(grid, ImageGrid):
-            return
-        self.state, self._over = state, layer
-        self._draw(grid)
+        self.state, self.known, self._over, self._is_old = ready.state, known, layer, False
+        with self._redraw_once.step(viewer, self._drawn_layers()):
+            self._draw()
+            self._look()
         remark = check_size(layer, image)
         if remark:
             self.said.emit(remark)
-        self._look()
+
+    def _outlines_over(self, layer: Any, state: AnnotationSet) -> ImageOutlines | None:
+        """Return where objects are in an image that a layer shows; None where that cannot be told."""
+        viewer = self._owner.viewer
+        try:
+            grid = grid_of_layer(layer, viewer.layers if viewer is not None else ())
+        except NapariIdrError as error:
+            self.failed.emit(error)
+            return None
+        if not isinstance(grid, ImageGrid):
+            return None
+        return ImageOutlines(state, self._of_queue(state), grid.names, grid.sizes)
+
+    def _drawn_layers(self) -> list[Any]:
+        """Return the layers that a step changes."""
+        viewer = self._owner.viewer
+        every = [*self.images.layers, self._over, self._layer]
+        return [layer for layer in dict.fromkeys(every) if viewer is not None and layer in viewer.layers]
 
     def _on_added(self, layer: Any) -> None:
         """Have a further channel lie below the outlines, and know the keys."""
@@ -166,52 +209,56 @@ class Review:
         if viewer is not None and self._layer in viewer.layers:
             viewer.layers.move(viewer.layers.index(self._layer), len(viewer.layers))
 
-    def _draw(self, grid: ImageGrid) -> None:
-        assert self.state is not None
-        viewer = self._owner.viewer
-        self.outlines = drawn_over(grid, self.state, self._around())
+    def _draw(self) -> None:
+        """Draw the outlines around the object that is looked at, in the layer that there is or in a new one."""
+        viewer: Any = self._owner.viewer
+        assert self.known is not None
+        self.outlines = Outlines(self.known, self.known.near(self.desk.uuid, ON_CANVAS))
+        self._inner = set(self.known.near(self.desk.uuid, AROUND))
         for uuid in self.outlines.rows:
-            self.outlines.color(uuid, self._status(uuid), is_current=False)
-        self._bright = ""
+            self.outlines.color(uuid, self._status(uuid), is_current=uuid == self._bright)
+        if self._layer in viewer.layers:
+            with self._redraw_once.step(viewer, [self._layer]):
+                if self.outlines.put_into(self._layer, self._over):
+                    self._redraw_once.changed(self._layer)
+                    return
+            viewer.layers.remove(self._layer)
         self._layer = self.outlines.layer(self._over, "review", self._width())
-        if viewer is not None:
-            viewer.add_layer(self._layer)
+        viewer.add_layer(self._layer)
         self._bind([self._layer])
 
-    def _around(self) -> list[str]:
-        """Return the objects of the image that are drawn: those of the queue next to the one that is looked at."""
-        queue, desk = self.desk.queue, self.desk
-        assert self.state is not None
-        own = [one.uuid for one in self.state.objects if one.uuid in queue]
-        if len(own) <= ON_CANVAS:
+    def _of_queue(self, state: AnnotationSet) -> list[str]:
+        """Return the objects of an image that may be drawn: those of the queue. From any thread."""
+        desk = self.desk
+        own = [one.uuid for one in state.objects if one.uuid in desk.queue]
+        if len(own) <= MOST_OBJECTS:
             return own
         at = desk.position
-        near = sorted(own, key=lambda uuid: abs(desk.position_of(uuid) - at))
-        return near[:ON_CANVAS]
+        return sorted(own, key=lambda uuid: abs(desk.position_of(uuid) - at))[:MOST_OBJECTS]
 
     def _look(self) -> None:
-        """Brighten the object, and bring it to the middle."""
+        """Brighten the object, and bring it to the middle; all of it in one redraw."""
         viewer, uuid = self._owner.viewer, self.desk.uuid
-        if viewer is None or self.outlines is None or self.state is None:
+        if viewer is None or self.known is None or self.state is None:
             return
-        if uuid not in self.outlines.rows and len(self.outlines.rows) >= ON_CANVAS:
-            grid = grid_of_layer(self._over, viewer.layers)
-            if isinstance(grid, ImageGrid):
-                viewer.layers.remove(self._layer)
-                self._draw(grid)
-        one = self.object_shown
-        ends = self.outlines.ends(uuid)
+        if uuid not in self.known and len(self.known) >= MOST_OBJECTS:
+            self.known = self._outlines_over(self._over, self.state) or self.known
+        one, ends = self.object_shown, self.known.ends(uuid)
         if one is None or ends is None:
             gone = "The object was deleted meanwhile" if one is None else "The object has no place in the image"
             self.said.emit(f"{gone}: give a verdict, or go on with the next one.")
             return
         self.desk.versions[uuid] = digest_of(one)
-        self._brighten(uuid)
-        self._go(uuid, ends)
+        with self._redraw_once.step(viewer, self._drawn_layers()):
+            if len(self.known) > ON_CANVAS and uuid not in self._inner:
+                self._draw()
+            self._go(uuid, ends)
+            self._brighten(uuid)
         if viewer.layers.selection.active is not self._layer:
             viewer.layers.selection.active = self._layer
         self.shown.emit(uuid)
-        self._look_ahead()
+        self._looks += 1
+        seam.call_later(AHEAD_MS, partial(self._look_ahead, self._looks))
 
     @property
     def object_shown(self) -> AnnotatedObject | None:
@@ -233,10 +280,14 @@ class Review:
         assert self.outlines is not None
         now = np.round(np.asarray(self._layer.world_to_data(viewer.dims.point))).astype(int)[:-2]
         if tuple(now) not in self.outlines.planes(uuid):
-            for axis in range(world.shape[1] - 2):
-                viewer.dims.set_point(axis + offset, world[0, axis])
+            axes = range(world.shape[1] - 2)
+            viewer.dims.set_point([axis + offset for axis in axes], [world[0, axis] for axis in axes])
         look_at(viewer, world[:, -2:])
-        self._layer.edge_width = self._width()
+        width = self._width()
+        if abs(self._layer.edge_width - width) > SAME_LINE * width:
+            with self._redraw_once.step(viewer, [self._layer]):
+                self._layer.edge_width = width
+                self._redraw_once.changed(self._layer)
 
     def _width(self) -> float:
         """Return the width of a line that is ``LINE`` pixels of the screen, in pixels of the image."""
@@ -260,8 +311,14 @@ class Review:
         self._recolor()
 
     def _recolor(self) -> None:
-        if self.outlines is not None and self._is_there():
+        if self.outlines is not None and len(self.outlines.vectors) and self._is_there():
             self._layer.edge_color = self.outlines.colors
+            self._redraw_once.recoloured(self._layer)
+
+    def _on_edited(self, image: str) -> None:
+        """Have what somebody else changed be seen when one goes to an object of that image the next time."""
+        self.images.forget(image)
+        self._is_old |= self.state is not None and self.state.image.key == image
 
     def hide(self) -> None:
         """Hide the outlines, or show them again."""
@@ -363,29 +420,46 @@ class Review:
         if self.state is None or viewer is None or not self._is_there():
             return
         self.images.forget(self.state.image.key)
-        grid = grid_of_layer(self._over, viewer.layers)
-        viewer.layers.remove(self._layer)
-        if isinstance(grid, ImageGrid):
-            self._draw(grid)
-            self._brighten(self.desk.uuid)
+        self.known = self._outlines_over(self._over, self.state)
+        if self.known is not None:
+            with self._redraw_once.step(viewer, [self._layer]):
+                self._draw()
+                self._brighten(self.desk.uuid)
 
     # -- what comes next
 
-    def _look_ahead(self) -> None:
-        """Have the image after this one, and the pixels around the next object, come before one gets there."""
-        position = self.desk.next_image_position()
-        if position >= 0:
-            row = int(self.desk.rows[position])
-            self.images.prepare(self.desk.opened.images[self.desk.queue.image_of(row)])
-        following = self.desk.position + 1
-        if following < len(self.desk.rows) and self.outlines is not None:
-            uuid = self.desk.queue.uuids[int(self.desk.rows[following])]
-            ends = self.outlines.ends(uuid)
+    def _look_ahead(self, looks: int) -> None:
+        """Have the images after this one, and the pixels around the next objects, come before one gets there."""
+        if self._closed or looks != self._looks:
+            return
+        for position in self.desk.next_images(IMAGES_AHEAD):
+            self.images.prepare(self.desk.opened.images[self.desk.queue.image_of(int(self.desk.rows[position]))])
+        self._fetch_ahead()
+
+    def _fetch_ahead(self) -> None:
+        if not self._closed:
+            self._ahead.want(self._next_views())
+
+    def _next_views(self) -> list[View]:
+        """Return what will be in view of the next objects here, and of the first ones in the next images."""
+        viewer, desk = self._owner.viewer, self.desk
+        if viewer is None or self.known is None or desk.position < 0:
+            return []
+        canvas = tuple(viewer.canvas.size)
+        found: list[View] = []
+        for position in range(desk.position + 1, min(desk.position + 1 + OBJECTS_AHEAD, len(desk.rows))):
+            ends = self.known.ends(desk.queue.uuids[int(desk.rows[position])])
             if ends is not None:
-                self._owner.in_background(_read_ahead, self._levels(), ends)
+                found += [view for levels in self._levels() for view in views_of(levels, ends, canvas)]
+        for position in desk.next_images(IMAGES_AHEAD):
+            row = int(desk.rows[position])
+            ready = self.images.ready(desk.queue.image_of(row))
+            if ready is not None:
+                found += ready.views(desk.queue.uuids[row], canvas)
+        return found
 
     def _levels(self) -> list[Any]:
-        shown = [layer for layer in self.images.layers if layer.visible and hasattr(layer, "multiscale")]
+        shown = [layer for layer in self.images.layers or [self._over] if layer.visible and seam.holds_levels(layer)]
         return [list(layer.data) if layer.multiscale else [layer.data] for layer in shown]
 
     # -- layers
@@ -399,13 +473,8 @@ class Review:
         viewer = self._owner.viewer
         if viewer is not None and self._layer is not None and self._layer in viewer.layers:
             viewer.layers.remove(self._layer)
-        self._layer, self.outlines, self.state = None, None, None
-
-
-def _read_ahead(layers: list[Any], ends: tuple[np.ndarray, np.ndarray]) -> None:
-    """Read the pixels that will be in view, so that they are in memory. In a worker."""
-    for levels in layers:
-        read_around(levels, ends, AHEAD)
+        self._layer, self.outlines, self.known, self.state = None, None, None, None
+        self._bright = ""
 
 
 def _calling(act: Callable[[], object]) -> Callable[[Any], None]:

@@ -6,6 +6,7 @@ way its line is broken.
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from napari_idr.model.annotation import Shape
     from napari_idr.model.annotation_set import AnnotatedObject, AnnotationSet, LabelImage
-
-    from .annotation_grid import ImageGrid
 
 STATUS_COLORS = {"accepted": "#0072B2", "rejected": "#D55E00", "flagged": "#E69F00", "unreviewed": "#BBBBBB"}
 """Okabe and Ito's, which people tell apart who see colours differently."""
@@ -38,44 +37,87 @@ MOST_SIDES = 100_000
 """Sides of label outlines in one image; more are drawn coarser."""
 
 
-class Outlines:
-    """The outlines of one image's objects, ready to be drawn. Made in a worker.
+class ImageOutlines:
+    """The sides of all objects of one image, found when they are first asked for. May be asked in a worker.
 
     Parameters
     ----------
     state
         The objects, and the label images they are in.
     wanted
-        Uuids of those that are drawn.
+        Uuids of those that may be drawn.
     names, sizes
         Axes of the image, y and x last, and its pixels along them.
     """
 
     def __init__(self, state: AnnotationSet, wanted: Iterable[str], names: Sequence[str], sizes: Sequence[int]) -> None:
-        self.names = tuple(names)
+        self.names, self.sizes = tuple(names), tuple(sizes)
+        objects = state.by_uuid()
+        self._objects = {uuid: objects[uuid] for uuid in wanted if uuid in objects}
+        self._labels = {image.name: _LabelOutlines(image, state, names) for image in state.labels}
+        self._lines: dict[str, np.ndarray] = {}
+
+    def __contains__(self, uuid: str) -> bool:
+        return uuid in self._objects
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    def lines(self, uuid: str) -> np.ndarray:
+        """Return (n, 2, axes) first and last corner of each side of an object, in every plane it lies on."""
+        known = self._lines.get(uuid)
+        if known is None:
+            known = _lines_of(self._objects[uuid], self.names, self.sizes, self._labels)
+            self._lines[uuid] = known
+        return known
+
+    def warm_up(self) -> None:
+        """Find the sides of all objects now. In a worker."""
+        for uuid in self._objects:
+            self.lines(uuid)
+
+    def ends(self, uuid: str) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return the first and last corner of an object along all axes; None where it has no place."""
+        lines = self.lines(uuid) if uuid in self else None
+        if lines is None or not len(lines):
+            return None
+        return lines.min(axis=(0, 1)), lines.max(axis=(0, 1))
+
+    def near(self, uuid: str, count: int) -> list[str]:
+        """Return at most so many objects: those whose middle is nearest to that of one, in the plane; itself first."""
+        if len(self) <= count:
+            return list(self._objects)
+        middles = self._middles
+        here = middles.get(uuid)
+        if here is None:
+            return list(self._objects)[:count]
+        away = np.square(np.array(list(middles.values())) - here).sum(axis=1)
+        every = list(middles)
+        return [every[index] for index in np.argsort(away, kind="stable")[:count]]
+
+    @cached_property
+    def _middles(self) -> dict[str, np.ndarray]:
+        found = {uuid: self.ends(uuid) for uuid in self._objects}
+        return {uuid: (ends[0] + ends[1])[-2:] / 2 for uuid, ends in found.items() if ends is not None}
+
+
+class Outlines:
+    """Outlines of some of an image's objects, ready to be drawn."""
+
+    def __init__(self, known: ImageOutlines, wanted: Iterable[str]) -> None:
+        self.names = known.names
         self.rows: dict[str, slice] = {}
         parts, start = [], 0
-        objects = state.by_uuid()
-        labels = {image.name: _LabelOutlines(image, state, names) for image in state.labels}
         for uuid in wanted:
-            if uuid not in objects:
+            if uuid not in known:
                 continue
-            lines = _lines_of(objects[uuid], names, sizes, labels)
-            parts.append(_broken(lines))
+            parts.append(_broken(known.lines(uuid)))
             self.rows[uuid] = slice(start, start + len(parts[-1]))
             start += len(parts[-1])
         self.vectors = np.concatenate(parts) if parts else np.zeros((0, 2, len(self.names)))
         """(n, 2, axes): where each piece begins, and where it goes from there, in pixels of the image."""
         self.status = dict.fromkeys(self.rows, "unreviewed")
         self.colors = np.zeros((len(self.vectors), 4), np.float32)
-
-    def ends(self, uuid: str) -> tuple[np.ndarray, np.ndarray] | None:
-        """Return the first and last corner of an object along all axes; None where it is not drawn."""
-        rows = self.rows.get(uuid)
-        if rows is None or rows.start == rows.stop:
-            return None
-        starts = self.vectors[rows, 0]
-        return starts.min(axis=0), starts.max(axis=0)
 
     def planes(self, uuid: str) -> set[tuple[int, ...]]:
         """Return the planes in which an object is drawn, as indices along the axes before y and x."""
@@ -100,12 +142,35 @@ class Outlines:
         """Return the layer that draws them over an image. GUI thread only."""
         from napari.layers import Vectors
 
-        options = place_over(over, self.names)
-        data = self.vectors if len(self.vectors) else np.zeros((1, 2, len(self.names)))
-        colors = self.colors if len(self.vectors) else np.zeros((1, 4))
         return Vectors(
-            data, edge_color=colors, edge_width=width, vector_style="line", name=name, opacity=1.0, **options
+            self._drawn()[0],
+            edge_color=self._drawn()[1],
+            edge_width=width,
+            vector_style="line",
+            name=name,
+            opacity=1.0,
+            **place_over(over, self.names),
         )
+
+    def put_into(self, layer: Any, over: Any) -> bool:
+        """Have a layer that drew others draw these; return whether it can. GUI thread only.
+
+        Its refreshing is held back by the caller, who draws it afterwards.
+        """
+        if layer.ndim != len(self.names) or tuple(layer.axis_labels) != self.names:
+            return False
+        place = place_over(over, self.names)
+        layer.data, layer.edge_color = self._drawn()
+        for name in ("scale", "translate", "rotate", "affine", "units"):
+            now = getattr(layer, name)
+            if not np.array_equal(getattr(now, "affine_matrix", now), place[name]):
+                setattr(layer, name, place[name])
+        return True
+
+    def _drawn(self) -> tuple[np.ndarray, np.ndarray]:
+        if len(self.vectors):
+            return self.vectors, self.colors
+        return np.zeros((1, 2, len(self.names))), np.zeros((1, 4), np.float32)
 
 
 class _LabelOutlines:
@@ -119,15 +184,24 @@ class _LabelOutlines:
 
     def sides(self, value: int) -> np.ndarray:
         """Return (n, 2, axes) first and last corner of each side of a value's outline."""
-        import numpy as np
-
-        places = np.argwhere(np.asarray(self._image.pixels[...]) == value)
-        if not len(places):
+        values, where, shape = self._pixels
+        low, high = np.searchsorted(values, [value, value + 1])
+        if low == high:
             return np.zeros((0, 2, len(self._names)))
+        places = np.stack(np.unravel_index(where[low:high], shape), axis=1)
         first, last = places.min(axis=0), places.max(axis=0) + 1
         inside = np.zeros(tuple(last - first + 2 * self._in_plane()), bool)
         inside[tuple((places - first + self._in_plane()).T)] = True
         return self._placed(inside, first)
+
+    @cached_property
+    def _pixels(self) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
+        """Values of all labelled pixels, sorted, their places, and the shape: one look at the image for all values."""
+        pixels = np.asarray(self._image.pixels[...])
+        where = np.flatnonzero(pixels)
+        values = pixels.ravel()[where]
+        order = np.argsort(values, kind="stable")
+        return values[order], where[order], pixels.shape
 
     def _in_plane(self) -> np.ndarray:
         return np.array([int(name in "yx") for name in self._image.axes])
@@ -197,8 +271,3 @@ def _broken(lines: np.ndarray) -> np.ndarray:
     starts = start[:, None] + steps * way[:, None]
     ways = np.broadcast_to(way[:, None], starts.shape)
     return np.stack([starts, ways], axis=2).reshape(-1, 2, lines.shape[-1])
-
-
-def drawn_over(grid: ImageGrid, state: AnnotationSet, wanted: Iterable[str]) -> Outlines:
-    """Return outlines over the grid of the image that is shown."""
-    return Outlines(state, wanted, grid.names, grid.sizes)

@@ -76,6 +76,11 @@ def read(folder: Path, name: str, limit: int) -> bytes | None:
         os.close(descriptor)
 
 
+def holds(folder: Path, name: str) -> bool:
+    """Whether there is a file of an entry; it is not opened."""
+    return os.path.isfile(_path(folder, name))
+
+
 def write(folder: Path, name: str, parts: Sequence[bytes]) -> int:
     """Write an entry whole or not at all; return the space it takes. Raises ``OSError``."""
     path = _path(folder, name)

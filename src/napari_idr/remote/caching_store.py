@@ -97,6 +97,22 @@ class CachingStore(ReadOnlyStore):
             return await self._ends.get((key, byte_range.suffix), lambda: self._read(key, byte_range))
         return await self._read(key, byte_range)
 
+    def holds(self, key: str, part: str = "") -> bool:
+        """Whether an object is kept on disk, or a part of it that :meth:`note_part` named. May block shortly."""
+        return self._cache.holds(self._part_name(key, part) if part else self._name(key, None))
+
+    def note_part(self, key: str, part: str) -> None:
+        """Note that a part of an object is kept, of which only whoever reads it knows where in the object it lies."""
+        self._cache.keep(self._part_name(key, part), Entry(None, NO_VERSION, time.time()))
+
+    def _part_name(self, key: str, part: str) -> str:
+        return entry_name("part", self._inner.url(key), part)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the disk lags behind what comes in."""
+        return self._cache.is_behind
+
     def doubt(self, key: str) -> None:
         """Say that what was read of an object cannot be right: it is asked for anew, without condition."""
         for name in (self._name(key, None), *self._parts.pop(key, ())):

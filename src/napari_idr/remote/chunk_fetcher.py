@@ -11,6 +11,7 @@ import numpy as np
 from napari_idr.errors import ChunkError, NapariIdrError
 
 from .attempts import persistently
+from .caching_store import CachingStore
 from .checked_array import checked
 from .object_store import scheme
 from .read_only_store import ReadOnlyStore, is_inside
@@ -45,6 +46,27 @@ class ZarrChunks:
         self.chunks = tuple(int(size) for size in array.chunks)
         self.dtype: np.dtype[Any] = np.dtype(array.dtype).newbyteorder("=")
         self.host = host_of(address) if scheme(address) in ("http", "https", "s3") else ""
+
+    @property
+    def kept_by(self) -> CachingStore | None:
+        """The store that keeps what is read on disk; None where nothing is: local files, and what needs a login."""
+        store = self._stored.store
+        return store if isinstance(store, CachingStore) else None
+
+    def is_kept(self, index: Sequence[int]) -> bool:
+        """Whether a chunk is on disk; of an inner chunk of a shard whether :meth:`keep` has put it there."""
+        store = self.kept_by
+        return store is not None and store.holds(self._object(index), self._inner(index))
+
+    async def keep(self, index: tuple[int, ...]) -> None:
+        """Have a chunk be on disk. Raises what :meth:`fetch` raises."""
+        await self.fetch(index)
+        store, part = self.kept_by, self._inner(index)
+        if store is not None and part:
+            store.note_part(self._object(index), part)
+
+    def _inner(self, index: Sequence[int]) -> str:
+        return "" if self._stored.shards is None else "/".join(map(str, index))
 
     @cached_property
     def _array(self) -> AsyncArray[Any]:
@@ -107,9 +129,12 @@ class ZarrChunks:
         """Have the store forget what it remembers of the object that a chunk lies in: the next attempt asks for it."""
         store = self._stored.store
         if isinstance(store, ReadOnlyStore):
-            shape = self._stored.shards or self.chunks
-            place = tuple(i * chunk // size for i, chunk, size in zip(index, self.chunks, shape, strict=True))
-            store.doubt(self._key(place))
+            store.doubt(self._object(index))
+
+    def _object(self, index: Sequence[int]) -> str:
+        """Return the key of the object that a chunk lies in."""
+        shape = self._stored.shards or self.chunks
+        return self._key(tuple(i * chunk // size for i, chunk, size in zip(index, self.chunks, shape, strict=True)))
 
     def _broken(self, index: Sequence[int], why: str) -> ChunkError:
         where = "/".join(map(str, index))

@@ -129,6 +129,18 @@ class DiskCache:
         names = self._names
         return bool(self.limit) and (names is None or name in names or name in self._added or name in self._waiting)
 
+    def holds(self, name: str) -> bool:
+        """Whether an answer is kept under a name, by the folder as it is now; it is not opened. May block shortly."""
+        with self._lock:
+            if name in self._waiting:
+                return True
+        return bool(self.limit) and cache_folder.holds(self.folder, name)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so much waits to be written that whoever fetches to keep should pause: what comes on top is lost."""
+        return self._waiting_bytes > MUCH_WAITS
+
     def keep(self, name: str, entry: Entry) -> None:
         """Keep an answer under a name, in the background; a full disk or queue is no error."""
         size = 0 if entry.body is None else len(entry.body)

@@ -72,6 +72,8 @@ class Desk:
     """Uuids of objects of which something else holds now."""
     listed = Signal()
     """Other rows are gone through, or in another order."""
+    edited = Signal(str)
+    """Key of an image in which somebody else changed objects of the queue."""
     said = Signal(str)
     """A sentence for the reviewer."""
     shared = Signal()
@@ -164,16 +166,33 @@ class Desk:
 
     def next_image_position(self, by: int = 1) -> int:
         """Return where the next image (or the one before) begins in ``rows``, -1 where there is none."""
+        found = self.next_images(1) if by > 0 else self._image_before()
+        return found[0] if found else -1
+
+    def next_images(self, count: int) -> list[int]:
+        """Return where the next images begin in ``rows``, at most so many, without those that others work on."""
         if not len(self.rows):
-            return -1
+            return []
+        codes, taken = self.queue.image_codes[self.rows[self.position :]], self._taken_codes()
+        found: list[int] = []
+        rest = ~np.isin(codes, [int(codes[0]), *taken])
+        while len(found) < count and rest.any():
+            at = int(rest.argmax())
+            found.append(self.position + at)
+            rest &= codes != codes[at]
+        return found
+
+    def _image_before(self) -> list[int]:
+        if not len(self.rows):
+            return []
         codes = self.queue.image_codes[self.rows]
+        before = codes[: self.position][::-1]
+        free = np.flatnonzero(~np.isin(before, [int(codes[self.position]), *self._taken_codes()]))
+        return [int(np.flatnonzero(codes == before[free[0]])[0])] if len(free) else []
+
+    def _taken_codes(self) -> list[int]:
         taken = self._taken()
-        here = codes[self.position]
-        places = np.arange(self.position + 1, len(codes)) if by > 0 else np.arange(self.position - 1, -1, -1)
-        for code in dict.fromkeys(codes[places].tolist()):
-            if code != here and self.queue.images[code] not in taken:
-                return int(np.flatnonzero(codes == code)[0]) if by < 0 else int(places[codes[places] == code][0])
-        return -1
+        return [code for code, image in enumerate(self.queue.images) if image in taken] if taken else []
 
     def show(self, wanted: QueueFilter, order: Order | None = None, seed: int | None = None) -> None:
         """Go through what fulfils some conditions, in an order; stay at the object, if it is among them."""
@@ -285,6 +304,9 @@ class Desk:
         self._place_work(events)
         new = [event for event in events if event.uuid not in self._known]
         self._warn_of_changes(new)
+        edits = [one for one in new if one.kind in ("modified", "deleted", "restored") and one.object in self.queue]
+        for image in dict.fromkeys(one.image for one in edits):
+            self.edited.emit(image)
         self._apply(new)
 
     def _place_work(self, events: Iterable[Event]) -> None:

@@ -19,6 +19,7 @@ from .review_files import ReviewFiles
 from .review_filter import ReviewFilter
 from .review_keys import chosen_keys, qt_key, sheet
 from .review_model import HEADERS, ReviewModel
+from .review_offline import OfflineLine
 from .review_queues import ReviewQueues
 from .review_verdicts import VerdictPanel
 from .review_waiting import WaitingLine
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from napari_idr.review.queue_store import OpenedQueue
     from napari_idr.workspace.events import Event
 
+    from .progress_strip import Task
     from .review_send import ReviewSend
     from .review_team import ReviewTeam
     from .theme import Theme
@@ -64,10 +66,12 @@ class ReviewTab(QWidget):
         self.sending: ReviewSend | None = None
         """The window of what is sent to a server, once it was opened."""
         self.bar, self.numbers, self.empty = VerdictBar(), QLabel(), QLabel(EMPTY)
+        self.offline = OfflineLine(session, theme, self.progress)
         self.filter, self.verdicts = ReviewFilter(), VerdictPanel()
         self.reviewer = ReviewerLine(session.session.settings.config_dir)
         self.model, self.view = ReviewModel(self), QTableView()
         self._news, self._place = Latest(self), 0
+        self._opening: Task | None = None
         self._timer = QTimer(self, interval=NEWS_MS)
         self.keys, remark = chosen_keys(session.session.settings.config_dir)
         self._lay_out()
@@ -104,8 +108,10 @@ class ReviewTab(QWidget):
         layout.setSpacing(6)
         for part in (self.queues, self.files, self.progress, self.waiting, self.notices, self.reviewer):
             layout.addWidget(part)
-        for part in (self.bar, self.numbers, self.filter):
+        for part in (self.bar, self.numbers):
             layout.addWidget(part)
+        layout.addWidget(self.offline)
+        layout.addWidget(self.filter)
         layout.addWidget(self.empty)
         layout.addWidget(self.view, 1)
         layout.addWidget(self.verdicts)
@@ -117,6 +123,7 @@ class ReviewTab(QWidget):
         self.queues.before_files = self.write_all
         self.files.team_requested.connect(self.show_team)
         self.files.send_requested.connect(self.show_send)
+        self.offline.failed.connect(self.notices.fail)
         self.filter.changed.connect(self._on_filter)
         self.verdicts.acted.connect(self.act)
         self.verdicts.class_chosen.connect(self._on_class)
@@ -162,6 +169,7 @@ class ReviewTab(QWidget):
         self.review, self._place = review, opened.place
         review.said.connect(self._on_said)
         review.failed.connect(self._on_failed)
+        review.opening.connect(self._on_opening)
         review.desk.moved.connect(self._on_moved)
         review.desk.listed.connect(self._on_listed)
         review.desk.changed.connect(self._on_changed)
@@ -176,6 +184,7 @@ class ReviewTab(QWidget):
         self._timer.stop()
         self._news.cancel()
         review, self.review = self.review, None
+        self._on_opening("")
         if review is not None:
             review.close()
         self._show_review()
@@ -199,6 +208,7 @@ class ReviewTab(QWidget):
         desk = self.desk
         self.model.show_desk(desk)
         self.filter.show_desk(desk)
+        self.offline.show_queue(None if desk is None else desk.opened)
         self.verdicts.show_object(desk)
         for part in (self.view, self.filter, self.verdicts, self.bar, self.numbers):
             part.setVisible(desk is not None)
@@ -358,6 +368,14 @@ class ReviewTab(QWidget):
     @while_alive
     def _on_failed(self, error: Exception) -> None:
         self.notices.fail(error, None, ("Next image", partial(self.act, "next image")))
+
+    @while_alive
+    def _on_opening(self, name: str) -> None:
+        task, self._opening = self._opening, None
+        if task is not None:
+            task.finish()
+        if name and self.review is not None:
+            self._opening = self.progress.begin(f"Opening {name}", "", self.review.images.stop)
 
     def _follow(self) -> None:
         desk = self.desk
