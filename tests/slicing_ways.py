@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from patience import PATIENCE
+
 WAYS = ("sync", "async")
 
 
@@ -13,3 +15,11 @@ def slice_in_way(viewer: Any, way: str) -> None:
 
     get_settings().experimental.async_ = way == "async"
     assert viewer._layer_slicer._force_sync == (way == "sync")
+
+
+def wait_for_slices(viewer: Any) -> None:
+    """Wait for slices on their way, and have them shown: one that comes after its window was closed keeps it alive."""
+    from qtpy.QtWidgets import QApplication
+
+    viewer._layer_slicer.wait_until_idle(PATIENCE)
+    QApplication.processEvents()

@@ -12,7 +12,7 @@ from rig import SHAPE, Control, write_image
 from napari_idr.demo.server import EmbeddedServer
 from napari_idr.session import Session
 from napari_idr.settings import Settings
-from slicing_ways import WAYS, slice_in_way
+from slicing_ways import WAYS, slice_in_way, wait_for_slices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,6 +47,7 @@ def shown(
     slice_in_way(viewer, _slicing)
     made = ViewerSession(viewer, Session(settings))
     yield made
+    wait_for_slices(viewer)
     made.close()
 
 

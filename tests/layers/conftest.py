@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from napari_idr.demo.server import EmbeddedServer
-from slicing_ways import WAYS, slice_in_way
+from slicing_ways import WAYS, slice_in_way, wait_for_slices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +26,7 @@ def session(make_napari_viewer: Callable[..., Any], qtbot: QtBot) -> Iterator[Vi
     viewer = make_napari_viewer(show=True)
     made = ViewerSession.for_viewer(viewer)
     yield made
+    wait_for_slices(viewer)
     made.close()
 
 
