@@ -11,6 +11,7 @@ from rig import Control, Scene, open_levels, write_image
 from napari_idr.demo.server import EmbeddedServer
 from napari_idr.session import Session
 from napari_idr.settings import Settings
+from patience import answer_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def make_scene(tmp_path: Path) -> Iterator[Callable[..., Scene]]:
+def make_scene(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Scene]]:
     """Serve and open an image in a layout of ``rig.LAYOUTS``; nothing is kept on disk unless asked for."""
+    patience = answer_seconds(request, 0.5)
     with ExitStack() as running:
 
-        def make(layout: str = "plain v2", *, read_timeout: float = 0.5, disk_mb: int = 0) -> Scene:
+        def make(layout: str = "plain v2", *, read_timeout: float = patience, disk_mb: int = 0) -> Scene:
             folder = tmp_path / layout.replace(" ", "-")
             truth = write_image(folder / "image.ome.zarr", layout)
             server = running.enter_context(EmbeddedServer(folder, faults=True))

@@ -44,7 +44,7 @@ def test_exact_read_of_any_layout_is_right(layout: str, kind: str, make_scene: C
     assert scene.check_caches() == scene.chunk_count() + 9
 
 
-def test_two_faults_at_once_are_no_worse(scene: Scene) -> None:
+def test_a_server_that_hangs_as_well_is_no_worse(scene: Scene) -> None:
     scene.control.fail("/image.ome.zarr/", "status500", every=10)
     scene.control.fail("/image.ome.zarr/", "hang", every=7)
     display = Display(scene.levels[0])
