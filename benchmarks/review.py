@@ -11,10 +11,15 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from aims import Aim, aim_table
+from results import write_section
 
 from napari_idr.demo.many_rois import ManyRois
 from napari_idr.embedded import EmbeddedRepository
@@ -40,6 +45,16 @@ if TYPE_CHECKING:
 ADA, GRACE = Annotator("Ada Lovelace", "0000-0002-1825-0097"), Annotator("Grace Hopper")
 IMAGES, ROIS = 40, 500
 PATIENCE = 120.0
+AIMS = (
+    Aim("made", "making a queue of 100,000 objects", unit=" s"),
+    Aim("open", "opening it", "<= 1.0 s", 1.0, " s"),
+    Aim("filter", "filter and order", "<= 200 ms", 200, " ms"),
+    Aim("verdict", "a verdict until it is durable", "<= 50 ms", 50, " ms"),
+    Aim("within", "walk: from the key until the next object in the image is gone to", "<= 150 ms", 150, " ms"),
+    Aim("border", "walk: the same at the border of an image", "<= 150 ms", 150, " ms"),
+    Aim("sign", "walk: from the key until the sign of the verdict is there", "<= 50 ms", 50, " ms"),
+)
+"""When the frame is painted that one goes to, review_steps.py measures."""
 
 
 def outlines(image: AnnotatedImage, count: int) -> AnnotationSet:
@@ -57,15 +72,24 @@ def outlines(image: AnnotatedImage, count: int) -> AnnotationSet:
     return AnnotationSet(image=image, objects=objects)
 
 
-def timed(what: str, act: Callable[[], Any], times: int = 1) -> Any:
-    """Run something, say how long it took, return what it gave."""
+Found = dict[str, list[float]]
+"""Figures by the keys of their aims, in the units of those."""
+
+
+def timed(what: str, act: Callable[[], Any], times: int = 1) -> tuple[Any, list[float]]:
+    """Run something and say how long it took; return what it gave, and the seconds."""
     took, result = [], None
     for _ in range(times):
         begin = time.perf_counter()
         result = act()
         took.append(time.perf_counter() - begin)
     say(what, took)
-    return result
+    return result, took
+
+
+def in_ms(seconds: list[float]) -> list[float]:
+    """Return seconds as milliseconds."""
+    return [1000 * one for one in seconds]
 
 
 def say(what: str, seconds: list[float]) -> None:
@@ -74,23 +98,25 @@ def say(what: str, seconds: list[float]) -> None:
     print(f"{what}: median {median:.1f} ms, worst {worst:.1f} ms of {len(seconds)}", flush=True)
 
 
-def headless(folder: Path, count: int) -> None:
+def headless(folder: Path, count: int) -> Found:
     """Measure a queue of many objects."""
+    found: Found = {}
     sets = [
         outlines(AnnotatedImage(address=f"https://example.org/{n}", repository="x", image_id=str(n)), count // IMAGES)
         for n in range(IMAGES)
     ]
     with Workspace(sqlite_address(folder / "many.sqlite"), folder) as kept:
-        uuid = timed(f"make a queue of {count} objects", lambda: make_queue(kept, sets, QueueDefinition(name="m"), ADA))
+        make = partial(make_queue, kept, sets, QueueDefinition(name="m"), ADA)
+        uuid, found["made"] = timed(f"make a queue of {count} objects", make)
 
         def record(image: AnnotatedImage, batch: Any, *, who: Annotator | None = None) -> int:
             kept.record(batch)
             return 1
 
-        opened = timed("open it", lambda: open_queue(kept, uuid), 3)
-        desk = timed("sit down at it", lambda: Desk(opened, ADA, record))
+        opened, found["open"] = timed("open it", lambda: open_queue(kept, uuid), 5)
+        desk, _ = timed("sit down at it", lambda: Desk(opened, ADA, record))
         wanted = QueueFilter(classes=frozenset({"cell"}), statuses=frozenset({"unreviewed"}))
-        timed("filter and order", lambda: desk.show(wanted, "random"), 5)
+        found["filter"] = in_ms(timed("filter and order", lambda: desk.show(wanted, "random"), 5)[1])
         desk.show(QueueFilter(), "image")
 
         def judge() -> None:
@@ -98,7 +124,8 @@ def headless(folder: Path, count: int) -> None:
             desk.confirm(1)
             desk.step()
 
-        timed("a verdict, durable", judge, 50)
+        found["verdict"] = in_ms(timed("a verdict, durable", judge, 50)[1])
+    return found
 
 
 def outlined_images(session: Session, address: str, images: int, rois: int) -> list[AnnotationSet]:
@@ -197,7 +224,7 @@ class Window:
         self.viewer.close()
 
 
-def walk(folder: Path, look: float, images: int, rois: int) -> None:
+def walk(folder: Path, look: float, images: int, rois: int) -> Found:
     """Go through ROIs over images of the embedded repository, half of them in a second window."""
     repository = EmbeddedRepository(options=("--latency", "50"))
     address = repository.start()
@@ -221,6 +248,7 @@ def walk(folder: Path, look: float, images: int, rois: int) -> None:
         finish(folder)
     finally:
         repository.stop()
+    return dict(zip(("within", "border", "sign"), map(in_ms, figures), strict=True))
 
 
 def finish(folder: Path) -> None:
@@ -242,8 +270,8 @@ def finish(folder: Path) -> None:
             )
 
 
-def main() -> None:
-    """Measure all of it."""
+def main() -> int:
+    """Measure all of it, and write it down; return 1 where an aim is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--objects", type=int, default=100_000)
     parser.add_argument("--folder", type=Path)
@@ -255,11 +283,25 @@ def main() -> None:
     options = parser.parse_args()
     folder = options.folder or Path(tempfile.mkdtemp(prefix="napari-idr-review-"))
     folder.mkdir(parents=True, exist_ok=True)
+    found: Found = {}
     if not options.window:
-        headless(folder, options.objects)
+        found |= headless(folder, options.objects)
     if not options.headless:
-        walk(folder, options.look, options.images, options.rois)
+        found |= walk(folder, options.look, options.images, options.rois)
+    measured = [aim for aim in AIMS if aim.key in found]
+    told, is_met = aim_table("review", measured, found)
+    method = (
+        f"`python benchmarks/review.py`: a queue of {options.objects:,} objects over {IMAGES} images without a window, "
+        f"then {options.rois} ROIs over {options.images} images of the embedded repository, 50 ms before each answer, by "
+        f"keys in a window, {options.look} s between two keys; in the middle the window is closed and the next one "
+        "goes on. Medians, and the worst in brackets."
+    )
+    if len(measured) == len(AIMS):
+        write_section("Review: a queue, and a walk through it", f"{method}\n\n{told}")
+    else:
+        print(told)
+    return 0 if is_met else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -285,7 +285,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--look", type=float, default=0.8, help="seconds between two keys")
     parser.add_argument("--count", type=int, default=40, help="keys through the plate")
-    parser.add_argument("--write", action="store_true", help="into RESULTS.md")
+    parser.add_argument("--print", action="store_true", help="and leave RESULTS.md as it is")
     options = parser.parse_args()
     import os
 
@@ -303,7 +303,7 @@ def main() -> None:
             floor_steps(found, options.look, 15)
     finally:
         repository.stop()
-    report(found, options.look, write=options.write)
+    report(found, options.look, write=not options.print)
 
 
 def report(found: dict[str, Steps], look: float, *, write: bool) -> None:
@@ -313,7 +313,7 @@ def report(found: dict[str, Steps], look: float, *, write: bool) -> None:
     head = ("step", "n", "first frame with its outline", "complete frame", "processor", "aim", "met")
     body = table(head, [found[name].row(name) for name in CASES if name in found])
     said = (
-        f"`python benchmarks/review_steps.py --write`: from the key to the frame, median and worst in brackets; server "
+        f"`python benchmarks/review_steps.py`: from the key to the frame, median and worst in brackets; server "
         f"with {LATENCY_MS} ms and {BANDWIDTH_MBIT} Mbit/s, {look} s between two keys, window 1366 x 768, software "
         f"OpenGL, load of the machine at the end {os.getloadavg()[0]:.1f}. The aim is held against the median of "
         "the complete frame; that of the sign against when it is durable and handed to the window."

@@ -3,7 +3,7 @@
 #
 #   scripts/bench.sh [NAME [OPTIONS]]      all of them without arguments
 #
-# NAME: import_time, heartbeat, streaming, catalogue, packages or review.
+# NAME: import_time, heartbeat, streaming, catalogue, packages, review or review_steps.
 #
 # In development: scripts/bench.sh streaming --rows plate96 slide --repeats 1
 set -eu
@@ -16,8 +16,8 @@ bench() {
     shift
     case $name in
     import_time | packages) .venv/bin/python "benchmarks/$name.py" "$@" ;;
-    heartbeat | streaming | catalogue | review) on_virtual_display env QT_API=pyqt6 .venv/bin/python "benchmarks/$name.py" "$@" ;;
-    *) fail "scripts/bench.sh takes import_time, heartbeat, streaming, catalogue, packages or review, not $name" ;;
+    heartbeat | streaming | catalogue | review | review_steps) on_virtual_display env QT_API=pyqt6 .venv/bin/python "benchmarks/$name.py" "$@" ;;
+    *) fail "scripts/bench.sh takes import_time, heartbeat, streaming, catalogue, packages, review or review_steps, not $name" ;;
     esac
 }
 
@@ -29,7 +29,7 @@ if [ $# -gt 0 ]; then
     exit
 fi
 missed=''
-for name in import_time heartbeat streaming catalogue packages review; do
+for name in import_time heartbeat streaming catalogue packages review review_steps; do
     bench "$name" || missed="$missed $name"
 done
 say "the results are in benchmarks/RESULTS.md"
