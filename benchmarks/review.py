@@ -292,7 +292,7 @@ def main() -> int:
     told, is_met = aim_table("review", measured, found)
     method = (
         f"`python benchmarks/review.py`: a queue of {options.objects:,} objects over {IMAGES} images without a window, "
-        f"then {options.rois} ROIs over {options.images} images of the embedded repository, 50 ms before each answer, by "
+        f"then {options.rois} ROIs over {options.images} images of the embedded repository, each answer 50 ms late, by "
         f"keys in a window, {options.look} s between two keys; in the middle the window is closed and the next one "
         "goes on. Medians, and the worst in brackets."
     )
