@@ -112,7 +112,7 @@ class ReviewTab(QWidget):
             layout.addWidget(part)
         layout.addWidget(self.offline)
         layout.addWidget(self.filter)
-        layout.addWidget(self.empty)
+        layout.addWidget(self.empty, 1)  # where there is no queue it has all the room that is left
         layout.addWidget(self.view, 1)
         layout.addWidget(self.verdicts)
 
