@@ -24,6 +24,7 @@ pytestmark = pytest.mark.qt
 def collections(monkeypatch: pytest.MonkeyPatch) -> Iterator[FullCollections]:
     monkeypatch.setattr(module, "LOOK_MS", 5)
     monkeypatch.setattr(module, "REST_SECONDS", 0.05)
+    module.full_collections.release()  # that of the process may hold them since an earlier window
     before = gc.get_threshold()
     gc.set_threshold(700, 10, 7)
     made = FullCollections()

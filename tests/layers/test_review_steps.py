@@ -22,6 +22,7 @@ from napari_idr.repositories.annotated_image import annotated_image
 from napari_idr.review.queue_file import QueueDefinition
 from napari_idr.review.queue_store import make_queue, open_queue
 from napari_idr.workspace.changes import ObjectChange, object_events
+from slicing_ways import wait_for_slices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,6 +85,7 @@ class Sitting:
         """Wait until the object that is looked at is on the screen, with all pixels of its view."""
         desk, streams = self.review.desk, self.owner.streams
         self.qtbot.waitUntil(lambda: self.shown[-1:] == [desk.uuid], timeout=PATIENCE)
+        wait_for_slices(self.owner.viewer)
         self.qtbot.waitUntil(lambda: not streams.missing and not self.owner.turns._steps, timeout=PATIENCE)
 
     def until_ready(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
@@ -131,9 +132,9 @@ class ServersDialog(QDialog):
     def _ask_for_groups(self, server: Server) -> None:
         """Ask in which groups somebody is; who is not signed in yet is not asked for a password by that."""
         if self._is_signed_in(server):
-            show = self.list.show_groups
-            ask = self._servers.groups
-            self._listing_groups.run(ask, server.address, on_done=lambda found: show(server, found))
+            ask, show = self._servers.groups, partial(self.list.show_groups, server)
+            # A session that ended meanwhile is told by whoever needs it: without one there is no choice of groups.
+            self._listing_groups.run(ask, server.address, on_done=show, on_error=lambda _: show(()))
 
     def _do(self, what: str, function: Callable[[], Any], on_done: Callable[[Any], object]) -> None:
         task = self.progress.begin(what, on_cancel=self._asking.cancel)
