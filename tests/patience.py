@@ -26,8 +26,8 @@ def be_patient() -> None:
 
 
 def answer_seconds(request: pytest.FixtureRequest, short: float) -> float:
-    """Return how long a client waits for an answer: briefly in tests whose name says that a server hangs."""
-    return short if re.search(r"(?<![a-z])hangs?(?![a-z])", request.node.name) else PATIENCE
+    """Return how long a client waits for an answer: briefly in tests whose name says that a server hangs or stops."""
+    return short if re.search(r"(?<![a-z])(hangs?|stops)(?![a-z])", request.node.name) else PATIENCE
 
 
 def _patient(wait: Callable[..., Any]) -> Callable[..., Any]:
