@@ -14,6 +14,8 @@ cd "$root"
 
 venv=${NAPARI_IDR_VENV:-.venv}
 bin=$root/$venv/bin
+# Some machines forbid it: then each of the legs, and each command that a test starts, compiles everything anew.
+unset PYTHONDONTWRITEBYTECODE
 results=$root/$venv/results
 
 # Run one leg, named $1, and write down how it ended. Software OpenGL keeps to one core: the other has a leg of its own.
