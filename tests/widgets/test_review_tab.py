@@ -186,6 +186,27 @@ def test_the_filter_goes_through_what_it_says(tab: ReviewTab, qtbot: QtBot) -> N
     assert tab.desk.queue.value("object_class", tab.desk.row) == "spot"  # type: ignore[union-attr]
 
 
+def test_further_conditions_are_behind_a_button_and_never_hidden_while_they_hold(tab: ReviewTab, qtbot: QtBot) -> None:
+    wanted, desk = tab.filter, tab.desk
+    assert desk is not None
+    assert wanted.narrowing.isHidden()
+    qtbot.mouseClick(wanted.more, Qt.MouseButton.LeftButton)
+    assert not wanted.narrowing.isHidden()
+    sizes = sorted(desk.queue.size(row) for row in range(len(desk.queue)))
+    wanted.narrowing.smallest.setValue(int(sizes[-1]))
+    assert tab.model.rowCount() == sum(size >= int(sizes[-1]) for size in sizes) < len(sizes)
+    qtbot.mouseClick(wanted.more, Qt.MouseButton.LeftButton)
+    assert not wanted.narrowing.isHidden()
+    wanted.narrowing.smallest.setValue(0)
+    qtbot.mouseClick(wanted.more, Qt.MouseButton.LeftButton)
+    assert wanted.narrowing.isHidden()
+    assert tab.model.rowCount() == len(sizes)
+    name = desk.queue.value("annotator", 0)
+    wanted.narrowing.annotator.setCurrentIndex(wanted.narrowing.annotator.findData(name))
+    wanted.narrowing.annotator.activated.emit(1)
+    assert desk.filter.annotators == {name}
+
+
 def test_an_image_that_cannot_be_opened_is_said_and_the_rest_goes_on(tab: ReviewTab, qtbot: QtBot) -> None:
     viewer: Any = tab._session.viewer
     layer = image_layer("zyx", (3, 60, 80), image_id="99")

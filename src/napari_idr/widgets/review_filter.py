@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_idr.review.queue import QueueFilter
 
+from .buttons import icon_button
 from .object_words import NO_CLASS, STATUS_SIGN
+from .review_narrowing import ReviewNarrowing
 
 if TYPE_CHECKING:
     from napari_idr.review.desk import Desk
     from napari_idr.review.queue import Order
+
+    from .theme import Theme
 
 ORDERS: dict[str, str] = {
     "image": "image by image",
@@ -26,17 +30,23 @@ DISPUTED, WITH_FINDINGS = "disputed", "findings"
 
 
 class ReviewFilter(QWidget):
-    """Three lists to choose from; what the workspace kept of last time is shown in them."""
+    """Three lists to choose from, and more behind a button; what the workspace kept of last time is shown in them."""
 
     changed = Signal(object, str)
     """A ``QueueFilter`` and an order."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.status, self.object_class, self.order = QComboBox(), QComboBox(), QComboBox()
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(4)
+        self.more, self.narrowing = icon_button(theme, "filter", "More conditions", self._show_more), ReviewNarrowing()
+        self.more.setCheckable(True)
+        self.narrowing.changed.connect(self._on_chosen)
+        layout, line = QVBoxLayout(self), QHBoxLayout()
+        for each in (layout, line):
+            each.setContentsMargins(0, 0, 0, 0)
+            each.setSpacing(4)
+        layout.addLayout(line)
+        layout.addWidget(self.narrowing)
         named = ((self.status, "Show which verdicts"), (self.object_class, "Show which class"), (self.order, "Order"))
         for box, name in named:
             box.setAccessibleName(name)
@@ -44,6 +54,7 @@ class ReviewFilter(QWidget):
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             line.addWidget(box, 1)
             box.activated.connect(lambda _index: self._on_chosen())
+        line.addWidget(self.more)
         for key, title in ORDERS.items():
             self.order.addItem(title, key)
         self._findings: frozenset[str] = frozenset()
@@ -52,6 +63,9 @@ class ReviewFilter(QWidget):
     def show_desk(self, desk: Desk | None) -> None:
         """Offer what there is in a queue, and show what is chosen."""
         self.setEnabled(desk is not None)
+        self.narrowing.show_desk(desk)
+        self.more.setChecked(self.narrowing.is_used)
+        self._show_more()
         self.status.clear()
         self.status.addItem("all", "")
         for status in STATUSES:
@@ -72,6 +86,12 @@ class ReviewFilter(QWidget):
         self.order.setCurrentIndex(max(self.order.findData(desk.order), 0))
         self._findings = frozenset(desk.queue.findings)
 
+    def _show_more(self) -> None:
+        """Show further conditions; those that hold are never hidden."""
+        if self.narrowing.is_used:
+            self.more.setChecked(True)
+        self.narrowing.setVisible(self.more.isChecked())
+
     def _on_chosen(self) -> None:
         status, name = self.status.currentData(), self.object_class.currentData()
         wanted = QueueFilter(
@@ -80,4 +100,4 @@ class ReviewFilter(QWidget):
             disputed_only=status == DISPUTED,
             findings=self._findings if status == WITH_FINDINGS else frozenset(),
         )
-        self.changed.emit(wanted, cast("Order", self.order.currentData()))
+        self.changed.emit(self.narrowing.narrowed(wanted), cast("Order", self.order.currentData()))

@@ -67,7 +67,7 @@ class ReviewTab(QWidget):
         """The window of what is sent to a server, once it was opened."""
         self.bar, self.numbers, self.empty = VerdictBar(), QLabel(), QLabel(EMPTY)
         self.offline = OfflineLine(session, theme, self.progress)
-        self.filter, self.verdicts = ReviewFilter(), VerdictPanel()
+        self.filter, self.verdicts = ReviewFilter(theme), VerdictPanel()
         self.reviewer = ReviewerLine(session.session.settings.config_dir)
         self.model, self.view = ReviewModel(self), QTableView()
         self._news, self._place = Latest(self), 0
