@@ -40,9 +40,7 @@ class ReviewNarrowing(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        strange = (
-            "How far the strangest measurement of an object lies from the middle of its class, in standard deviations"
-        )
+        strange = "How many standard deviations the strangest measurement lies from the middle of its class, at least"
         named = (
             (self.annotator, "By", "Who drew or made the object"),
             (self.strangeness, "Strange from", strange),
