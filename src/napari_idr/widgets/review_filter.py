@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from .theme import Theme
 
 ORDERS: dict[str, str] = {
-    "image": "image by image",
-    "random": "at random",
-    "disagreement": "most disputed first",
+    "image": "by image",
+    "random": "random",
+    "disagreement": "disputed first",
     "outlier": "strangest first",
 }
 STATUSES = ("unreviewed", "accepted", "rejected", "flagged")
@@ -72,7 +72,7 @@ class ReviewFilter(QWidget):
             self.status.addItem(f"{STATUS_SIGN[status]} {status}", status)
         self.status.addItem("≠ disputed", DISPUTED)
         self.object_class.clear()
-        self.object_class.addItem("every class", None)
+        self.object_class.addItem("any class", None)
         if desk is None:
             return
         if desk.queue.findings:
