@@ -18,7 +18,7 @@ EVERYBODY, ANY = "everybody", "any"
 
 
 class ReviewNarrowing(QWidget):
-    """Two lines: the annotator and the strangeness, the size from and to."""
+    """Three lines: the annotator, the strangeness, the size from and to."""
 
     changed = Signal()
 
@@ -42,21 +42,20 @@ class ReviewNarrowing(QWidget):
     def _lay_out(self) -> None:
         strange = "How many standard deviations the strangest measurement lies from the middle of its class, at least"
         named = (
-            (self.annotator, "By", "Who drew or made the object"),
-            (self.strangeness, "Strange from", strange),
-            (self.smallest, "From", "Pixels that the object covers, at least"),
-            (self.largest, "to", "Pixels that the object covers, at most"),
+            (self.annotator, "By", "Who drew or made the object", (0, 0, 3)),
+            (self.strangeness, "Strange \N{GREATER-THAN OR EQUAL TO}", strange, (1, 0, 3)),
+            (self.smallest, "Pixels \N{GREATER-THAN OR EQUAL TO}", "Pixels that it covers, at least", (2, 0, 1)),
+            (self.largest, "\N{LESS-THAN OR EQUAL TO}", "Pixels that it covers, at most", (2, 2, 1)),
         )
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(4)
-        for number, (box, label, hint) in enumerate(named):
+        for box, label, hint, (row, column, span) in named:
             box.setAccessibleName(hint)
             box.setToolTip(hint)
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-            row, column = divmod(number, 2)
-            grid.addWidget(QLabel(label), row, 2 * column)
-            grid.addWidget(box, row, 2 * column + 1)
+            grid.addWidget(QLabel(label), row, column)
+            grid.addWidget(box, row, column + 1, 1, span)
         for column in (1, 3):
             grid.setColumnStretch(column, 1)
 
