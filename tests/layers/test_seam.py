@@ -259,6 +259,28 @@ class Slices:
         monkeypatch.setattr(LayerStream, "_on_sliced", noted)
 
 
+@pytest.mark.parametrize("slicing", ["sync"], indirect=True)  # else napari slices, and fails, outside of the redraw
+def test_a_listener_that_fails_stops_no_redraw(session: ViewerSession, qtbot: QtBot) -> None:
+    sources, levels = pyramid(session, (512, 640))
+    layer = session.add(image(levels))
+    qtbot.waitUntil(lambda: session.streams.missing > 0)
+    failed = []
+
+    def fail(event: Any) -> None:
+        if not failed:
+            failed.append(event)
+            raise RuntimeError("a listener of another plugin")
+
+    with qtbot.capture_exceptions() as raised:
+        layer.events.set_data.connect(fail)
+        let_all_through(session, sources)
+        qtbot.waitUntil(lambda: bool(failed))
+        until_complete(session, qtbot)
+    assert raised
+    assert not session.streams.stream_of(layer).is_redrawn
+    assert drawn(layer).min() >= 100
+
+
 def test_a_large_finer_picture_follows_in_a_redraw_of_its_own(
     session: ViewerSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

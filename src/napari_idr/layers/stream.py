@@ -450,17 +450,19 @@ class Streams:
         if self._closed:
             return
         now = self._drawn = time.perf_counter()
-        if began is None:
-            self._take_due()
-        while (stream := self._next_due()) is not None:
-            self._redraw_one(stream)
-            if time.perf_counter() - now > TURN_SECONDS:
-                break
-        self._tell()
-        if self._due:
-            seam.call_later(TURN_MS, partial(self._turn, began or now))
-        else:
-            seam.call_later(0, partial(self._pace, began or now))  # comes round when the window is drawn
+        try:
+            if began is None:
+                self._take_due()
+            while (stream := self._next_due()) is not None:
+                self._redraw_one(stream)
+                if time.perf_counter() - now > TURN_SECONDS:
+                    break
+            self._tell()
+        finally:  # whoever listens to a layer and fails does not keep the others from being drawn
+            if self._due:
+                seam.call_later(TURN_MS, partial(self._turn, began or now))
+            else:
+                seam.call_later(0, partial(self._pace, began or now))  # comes round when the window is drawn
 
     def _take_due(self) -> None:
         """Do what was left for this redraw, and take what came until now."""
@@ -491,8 +493,10 @@ class Streams:
         if layer is None or layer not in self._streams or not layer.visible:
             return
         stream.is_redrawn = True
-        layer.refresh(extent=False, thumbnail=False, highlight=False)
-        stream.is_redrawn = False
+        try:
+            layer.refresh(extent=False, thumbnail=False, highlight=False)
+        finally:
+            stream.is_redrawn = False
         if layer.loaded and not stream.missing:  # once: what napari slices in its own thread brings its thumbnail
             seam.refresh_thumbnail(layer)
 

@@ -106,11 +106,12 @@ class Beneath:
             coarse.append(slice(first // self.ratio, ceil(last / self.ratio)))
             inside.append(slice(first % self.ratio, first % self.ratio + last - first))
         pixels = self.picture[tuple(coarse)]
+        if not pixels.size:
+            return
         shape = (*pixels.shape[:-2], *(size * self.ratio for size in pixels.shape[-2:]))
         enlarged_part = enlarged(pixels, shape)[tuple(inside)]
-        target = out[part]
         if enlarged_part.size:
-            target[..., : enlarged_part.shape[-2], : enlarged_part.shape[-1]] = enlarged_part
+            out[part][..., : enlarged_part.shape[-2], : enlarged_part.shape[-1]] = enlarged_part
 
 
 def enlarged(pixels: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
