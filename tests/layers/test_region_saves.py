@@ -184,6 +184,27 @@ def _cancel_late(job: RegionJob, check: Callable[[], None]) -> None:
     check()
 
 
+def test_what_comes_to_the_place_meanwhile_is_not_replaced_either(
+    session: ViewerSession,
+    finished: Finished,
+    saved: Callable[..., RegionJob],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layers = finished(session.open(str(write_stack(tmp_path / "stack.ome.zarr")))).layers
+    path = tmp_path / "a.ome.tif"
+    write = type(session.session).write
+
+    def slowly(self: Any, *arguments: Any, **options: Any) -> Any:
+        path.write_text("of somebody else")
+        return write(self, *arguments, **options)
+
+    monkeypatch.setattr(type(session.session), "write", slowly)
+    job = saved(layers, REGION, 0, path)
+    assert (job.state, job.message.split(",")[0]) == ("failed", "There is something of that name already")
+    assert path.read_text() == "of somebody else"
+
+
 def test_what_is_there_is_never_replaced(
     session: ViewerSession, finished: Finished, saved: Callable[..., RegionJob], tmp_path: Path
 ) -> None:

@@ -107,6 +107,18 @@ class RegionJob(BoxJob):
     """Of the object that marks it, "" where none does."""
 
 
+def check_is_free(path: Path) -> None:
+    """Raise ``AddressError`` where something of that name is there: it is never replaced."""
+    if path.exists():
+        raise AddressError("There is something of that name already", path.name, "choose another name")
+
+
+def _check(job: RegionJob) -> None:
+    """Raise where a job was cancelled, or something has come to its place meanwhile."""
+    job.check()
+    check_is_free(job.path)
+
+
 class RegionSaves:
     """All regions that one viewer saves. GUI thread only; so are its signals."""
 
@@ -128,8 +140,7 @@ class RegionSaves:
         try:
             if session is None or session.is_closed:
                 raise Cancelled("The viewer was closed", job.title)
-            if path.exists():
-                raise AddressError("There is something of that name already", path.name, "choose another name")
+            check_is_free(path)
             plan = plan_region(layers, region, level)
             check_fits(plan.parts, job.title)
         except NapariIdrError as error:
@@ -147,7 +158,7 @@ class RegionSaves:
                 level=plan.level,
                 label=plan.label,
                 region=plan.region,
-                check=job.check,
+                check=partial(_check, job),
                 on_progress=partial(self._on_progress, job),
             )
         except NapariIdrError as error:
