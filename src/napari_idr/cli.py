@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from napari_idr.cli_review import review_app
+from napari_idr.cli_session import session
 from napari_idr.cli_workspace import workspace_app
 from napari_idr.errors import Cancelled, NapariIdrError
 from napari_idr.version import VERSION
@@ -109,17 +109,6 @@ def put(line: str) -> None:
 def _put_at_once(line: str) -> None:
     put(line)
     sys.stdout.flush()
-
-
-@contextmanager
-def session() -> Iterator[Session]:
-    """Open a session for the length of a command."""
-    from napari_idr.cli_login import ask_for_passwords
-    from napari_idr.session import Session
-
-    with Session() as opened:
-        ask_for_passwords(opened)
-        yield opened
 
 
 def _report(ctx: Any, message: str) -> None:

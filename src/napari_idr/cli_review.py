@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from napari_idr.cli_session import session
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -56,10 +58,10 @@ def add(
     definition = QueueDefinition(
         name=title, order=order.value, seed=seed, is_blind=blind, sources=tuple(map(_lasting, what))
     )
-    with _session() as session:
-        workspace = _opened(session)
-        found = [one for each in what for one in _read(session, each)]
-        uuid = make_queue(workspace, found, definition, _reviewer(session), wanted=wanted, per_class=per_class)
+    with session() as own:
+        workspace = _opened(own)
+        found = [one for each in what for one in _read(own, each)]
+        uuid = make_queue(workspace, found, definition, _reviewer(own), wanted=wanted, per_class=per_class)
         opened = open_queue(workspace, uuid)
         typer.echo(f"{title}\t{len(opened.queue)} objects\t{len(opened.images)} images")
 
@@ -73,8 +75,8 @@ def list_queues(
     from napari_idr.cli_output import json_text
     from napari_idr.review.queue_store import find_queue, list_queues, open_queue
 
-    with _session() as session:
-        workspace = _opened(session)
+    with session() as own:
+        workspace = _opened(own)
         found = [find_queue(workspace, queue)] if queue else list_queues(workspace)
         documents = [describe_queue(workspace, open_queue(workspace, one.uuid)) for one in found]
     if as_json:
@@ -110,10 +112,10 @@ def export(
     if output is None:
         raise AddressError("There is no file to write", "review export", "name one with -o FILE.idrreview")
     statuses = ("accepted",) if accepted_only else ()
-    with _session() as session:
-        workspace = _opened(session)
+    with session() as own:
+        workspace = _opened(own)
         opened = open_queue(workspace, find_queue(workspace, queue).uuid)
-        archive = session if pictures else None
+        archive = own if pictures else None
         for path in write_review(workspace, opened, output, archive=archive, statuses=statuses, warn=say):
             typer.echo(path)
 
@@ -128,11 +130,11 @@ def merge(
     """Take over a queue and what was said of it; whichever of two files is merged first, the history is the same."""
     from napari_idr.review.incoming import incoming
 
-    with _session() as session:
+    with session() as own:
         if look:
-            typer.echo(incoming(_opened(session), file.absolute()).sentence)
+            typer.echo(incoming(_opened(own), file.absolute()).sentence)
             return
-        merged = _opened(session).merge(file.absolute())
+        merged = _opened(own).merge(file.absolute())
     typer.echo(f"{merged.events} events added")
 
 
@@ -146,17 +148,17 @@ def send(
     from napari_idr.review.queue_store import find_queue, open_queue
     from napari_idr.review.sending import plan_sending, send_review
 
-    with _session() as session:
-        workspace = _opened(session)
+    with session() as own:
+        workspace = _opened(own)
         opened = open_queue(workspace, find_queue(workspace, queue).uuid)
-        plans = plan_sending(session, workspace, opened)
+        plans = plan_sending(own, workspace, opened)
         for plan in plans:
             typer.echo(f"{plan.image.name or plan.image.address}\t{plan.words}")
             for remark in plan.remarks:
                 say(remark)
         if look or all(plan.is_empty for plan in plans):
             return
-        report = send_review(session, workspace, plans, _reviewer(session))
+        report = send_review(own, workspace, plans, _reviewer(own))
         typer.echo(report.sentence)
         for problem in report.problems[1:]:
             say(problem)
@@ -167,11 +169,8 @@ def send(
 
 def describe_queue(workspace: Workspace, opened: OpenedQueue) -> dict[str, Any]:
     """Return a queue in numbers."""
-    from napari_idr.model.annotator import NOBODY
-    from napari_idr.review.desk import Desk
     from napari_idr.review.reviewed import summary
 
-    Desk(opened, NOBODY, lambda image, batch, who=None: 0)  # has the statuses of the queue be those of its verdicts
     said = summary(workspace, opened)
     percent = said.overall.percent
     return {
@@ -212,12 +211,6 @@ def _reviewer(session: Session) -> Annotator:
     from napari_idr.review.reviewer import load_reviewer
 
     return load_reviewer(session.settings.config_dir)
-
-
-def _session() -> Session:
-    from napari_idr.session import Session
-
-    return Session()
 
 
 def _opened(session: Session) -> Workspace:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from napari_idr.cli_session import session
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,8 +24,8 @@ def info(as_json: Annotated[bool, typer.Option("--json", help="One JSON document
     """Tell where the workspace is, and what is in it."""
     from napari_idr.cli_output import json_text
 
-    with _session() as session:
-        workspace = opened_workspace(session)
+    with session() as own:
+        workspace = opened_workspace(own)
         document = describe_workspace(workspace)
     typer.echo(json_text(document) if as_json else "\n".join(_lines(document)))
 
@@ -31,15 +33,15 @@ def info(as_json: Annotated[bool, typer.Option("--json", help="One JSON document
 @workspace_app.command(name="backup")
 def backup(file: File) -> None:
     """Write all of it into one file, also while napari runs."""
-    with _session() as session:
-        typer.echo(opened_workspace(session).export(file.absolute()))
+    with session() as own:
+        typer.echo(opened_workspace(own).export(file.absolute()))
 
 
 @workspace_app.command(name="merge")
 def merge(file: File) -> None:
     """Add what somebody else's file has; what both have stays, and the order of merging does not matter."""
-    with _session() as session:
-        merged = opened_workspace(session).merge(file.absolute())
+    with session() as own:
+        merged = opened_workspace(own).merge(file.absolute())
     typer.echo(f"{merged.events} events added")
 
 
@@ -65,12 +67,6 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
 
 def _counted(objects: int) -> str:
     return f"{objects} {'object' if objects == 1 else 'objects'}"
-
-
-def _session() -> Session:
-    from napari_idr.session import Session
-
-    return Session()
 
 
 def opened_workspace(session: Session) -> Workspace:

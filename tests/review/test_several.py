@@ -40,6 +40,32 @@ def who_has(sitting: Sitting) -> list[str]:
     return [work.claim.who.name if work.claim else "" for work in work_of(sitting.desk)]
 
 
+def test_a_queue_says_what_its_objects_count_as_before_anybody_sits_down_at_it(workspace: Workspace) -> None:
+    uuid = new_queue(workspace)
+    sitting = Sitting(workspace, uuid)
+    for status in ("accepted", "rejected"):
+        sitting.desk.judge(status)  # type: ignore[arg-type]
+        sitting.desk.step()
+    sitting.desk.relabel("debris")
+    sitting.confirm()
+    opened = open_queue(workspace, uuid)
+    assert opened.queue.counts("status") == sitting.desk.counts() == {"accepted": 1, "rejected": 1, "unreviewed": 10}
+    assert opened.queue.counts("object_class")["debris"] == 1
+    assert summary(workspace, opened).statuses == sitting.desk.counts()
+
+
+def test_the_class_that_another_gave_is_hidden_from_a_second_opinion(workspace: Workspace) -> None:
+    uuid = new_queue(workspace)
+    ada = Sitting(workspace, uuid)
+    ada.desk.relabel("debris")
+    ada.confirm()
+    grace = Sitting(workspace, uuid, GRACE)
+    row = grace.desk.queue.row(ada.desk.uuid)
+    assert grace.desk.queue.value("object_class", row) == "debris"
+    grace.desk.look_blindly(True)
+    assert grace.desk.queue.value("object_class", row) == "nucleus"
+
+
 def test_images_are_given_claimed_and_let_go_and_everybody_sees_it(workspace: Workspace) -> None:
     queue = new_queue(workspace)
     ada = Sitting(workspace, queue)

@@ -17,10 +17,11 @@ from psygnal import Signal
 from napari_idr.formats.model_json import encode
 from napari_idr.workspace.changes import ObjectChange, object_events, undo_event
 from napari_idr.workspace.events import Batch, Document, new_event
+from napari_idr.workspace.history import taken_back
 
 from .candidates import person
 from .claims import CLAIM_TIME, claim_event, claims_of, release_event
-from .opinions import SAYING, UNREVIEWED, Opinions, opinions_of
+from .opinions import SAYING, UNREVIEWED, Opinions, opinions_of, put_into
 from .queue import QueueFilter
 from .queue_file import filter_of, filter_text, order_of
 
@@ -381,15 +382,7 @@ class Desk:
             self._note(uuid)
 
     def _note(self, uuid: str) -> None:
-        found = self.opinions(uuid)
-        only = person(self.who) if self.is_blind else None
-        self.queue.set_status(uuid, found.status(self.queue.first_status(uuid), only=only))
-        self.queue.set_disagreement(uuid, 0.0 if self.is_blind else found.disagreement)
-        relabel = found.relabel
-        if relabel is not None and not (self.is_blind and person(relabel.who) != person(self.who)):
-            self.queue.set_class(uuid, relabel.detail("class"))
-        elif relabel is None:
-            self.queue.set_class(uuid, self.queue.first_class(uuid))
+        put_into(self.queue, uuid, self.opinions(uuid), only=person(self.who) if self.is_blind else None)
 
     # -- today and tomorrow
 
@@ -438,14 +431,14 @@ class Desk:
     def _own_events(self) -> list[Event]:
         """Return what this person said in this queue and did not take back, oldest first."""
         me, uuid = person(self.who), self.opened.uuid
-        every = [event for events in self.opened.said.values() for event in events]
-        undone = {event.detail("of") for event in every if event.kind == "undo"}
-        own = [
+        every = (event for events in self.opened.said.values() for event in events)
+        ordered = sorted(every, key=lambda event: event.order)
+        undone = taken_back(ordered)
+        return [
             event
-            for event in every
+            for event in ordered
             if event.kind in SAYING and event.queue == uuid and person(event.who) == me and event.uuid not in undone
         ]
-        return sorted(own, key=lambda event: event.order)
 
     def _taken(self) -> set[str]:
         me = person(self.who)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from napari_idr.workspace.events import Event
 
+    from .queue import Queue
+
 SAYING = ("verdict", "adjudicate", "relabel", "comment")
 """Kinds of events that say something of an object."""
 UNREVIEWED = "unreviewed"
@@ -51,6 +53,18 @@ class Opinions:
     def disagreement(self) -> float:
         """How far the reviewers differ; 0 once it was decided."""
         return 0.0 if self.adjudication is not None else disagreement(self.said)
+
+
+def put_into(queue: Queue, uuid: str, found: Opinions, *, only: str | None = None) -> None:
+    """Have a queue list an object as what it counts as.
+
+    ``only`` is the person whose word alone counts, for a second opinion that is blind to the first.
+    """
+    queue.set_status(uuid, found.status(queue.first_status(uuid), only=only))
+    queue.set_disagreement(uuid, 0.0 if only is not None else found.disagreement)
+    relabel = found.relabel
+    counts = relabel is not None and (only is None or person(relabel.who) == only)
+    queue.set_class(uuid, relabel.detail("class") if relabel is not None and counts else queue.first_class(uuid))
 
 
 def opinions_of(events: Iterable[Event]) -> Opinions:

@@ -16,7 +16,7 @@ from napari_idr.workspace.label_pixels import painted, snapshot
 from napari_idr.workspace.rows import last_place
 
 from .candidates import candidates_of
-from .opinions import SAYING, Opinions, opinions_of
+from .opinions import SAYING, Opinions, opinions_of, put_into
 from .queue import COLUMNS, Queue, QueueFilter
 from .queue_file import QueueDefinition, columns_of, rows_documents
 
@@ -189,6 +189,8 @@ def open_queue(workspace: Workspace, uuid: str) -> OpenedQueue:
         if event.object in queue:
             said.setdefault(event.object, []).append(event)
     opinions = {one: opinions_of(events) for one, events in said.items()}
+    for one, found in opinions.items():
+        put_into(queue, one, found)
     work.sort(key=lambda event: event.order)
     return OpenedQueue(uuid, head.definition, queue, images, said, opinions, work, place, remarks)
 
