@@ -87,7 +87,7 @@ def test_the_keys_of_a_review_are_those_of_the_code() -> None:
         first, _, last = keys.partition(" to ")
         numbers = [str(n) for n in range(int(first), int(last) + 1)] if last else re.split(r",\s*|\s+or\s+", keys)
         told |= set(numbers)
-    assert told == {shown(key) for key, _ in ACTIONS.values()}
+    assert told == {shown(key) for key, _ in ACTIONS.values() if key}
     names = text[text.index("the names are those of the buttons") :].split("\n\n")[0]
     listed = set(re.findall(r"[a-z0-9 ]+", names[names.index("(") + 1 : names.index(")")]))
     actions = {name for name in ACTIONS if not name.startswith("class ") and "too" not in name and "soft" not in name}

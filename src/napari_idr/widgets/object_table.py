@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QLineEdit, QT
 
 from napari_idr.layers.object_selection import select, selected
 
+from .low_rows import low_rows
 from .object_model import ObjectModel
 from .object_words import HEADERS
 from .wording import counted
@@ -168,17 +169,12 @@ class _View(QTableView):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("Annotated objects")
+        low_rows(self, "Annotated objects")
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSortingEnabled(True)
-        self.setShowGrid(False)
         self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
         self.setMinimumHeight(LEAST_HEIGHT)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(True)

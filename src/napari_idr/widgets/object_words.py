@@ -8,7 +8,7 @@ from napari_idr.model.image import field_words
 
 if TYPE_CHECKING:
     from napari_idr.layers.annotation_book import Held
-    from napari_idr.model.annotation_set import AnnotatedObject
+    from napari_idr.model.annotation_set import AnnotatedImage, AnnotatedObject
 
 HEADERS = ("", "Name", "Class", "Where", "What", "Terms", "Comment")
 STATUS_SIGN = {"unreviewed": "○", "accepted": "✓", "rejected": "✗", "flagged": "?"}
@@ -21,6 +21,11 @@ def object_cells(held: Held) -> tuple[str, ...]:
     one = held.one
     terms = [phenotype.name for phenotype in one.phenotypes] + [term.label for term in one.terms]
     return (one.status, one.name, one.object_class, where(held), what(one), "; ".join(terms), one.comment)
+
+
+def shown_image(image: AnnotatedImage) -> str:
+    """Return what an image is called in a line: well and name, its address where it has none."""
+    return " ".join(filter(None, (image.well, image.name or image.address)))
 
 
 def where(held: Held) -> str:

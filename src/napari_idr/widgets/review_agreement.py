@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
@@ -23,6 +22,7 @@ from napari_idr.review.reviewed import summary
 
 from .buttons import text_button
 from .desktop import copy_text
+from .low_rows import low_rows
 from .workers import Latest
 
 if TYPE_CHECKING:
@@ -58,17 +58,12 @@ class AgreementPage(QWidget):
         shortcut.activated.connect(self.copy_table)
 
     def _lay_out(self) -> None:
-        self.table.setAccessibleName("Agreement of reviewers by class")
+        low_rows(self.table, "Agreement of reviewers by class")
         self.table.setHorizontalHeaderLabels(SHORT)
         for column, name in enumerate(HEADERS):
             item = self.table.horizontalHeaderItem(column)
             if item is not None:
                 item.setToolTip(name)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setShowGrid(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + 8)
         self.note.setWordWrap(True)
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.copy.setToolTip("As tab-separated text, for a spreadsheet (Ctrl+C)")

@@ -20,9 +20,11 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr.layers.review_outlines import STATUS_COLORS
+from napari_idr.model.annotation_set import STATUSES
 from napari_idr.review.team import disputes_of, reviewers_of, shown_name
 
-from .object_words import NO_CLASS, STATUS_SIGN
+from .low_rows import low_rows
+from .object_words import NO_CLASS, STATUS_SIGN, shown_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +39,7 @@ NONE_BLIND = (
     "differ on are shown once you have said something of them."
 )
 DECIDED = "Decided"
-VERDICTS = ("accepted", "rejected", "flagged")
+VERDICTS = STATUSES[1:]
 
 
 class DisputePage(QWidget):
@@ -57,14 +59,9 @@ class DisputePage(QWidget):
         self.table.itemSelectionChanged.connect(self._on_selected)
 
     def _lay_out(self) -> None:
-        self.table.setAccessibleName("Objects on which reviewers differ")
+        low_rows(self.table, "Objects on which reviewers differ")
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setShowGrid(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + 8)
         self.table.horizontalHeader().setStretchLastSection(True)
         for label in (self.empty, self.opinions):
             label.setWordWrap(True)
@@ -145,7 +142,7 @@ class DisputePage(QWidget):
 
 def _title(dispute: Dispute) -> str:
     image = dispute.image
-    where = " ".join(filter(None, (image.well, image.name or image.address)))
+    where = shown_image(image)
     return f"{where} · {dispute.object_class or NO_CLASS}"
 
 

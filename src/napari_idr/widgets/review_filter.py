@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from napari_idr.model.annotation_set import STATUSES
 from napari_idr.review.queue import QueueFilter
 
 from .buttons import icon_button
@@ -25,7 +26,6 @@ ORDERS: dict[str, str] = {
     "disagreement": "disputed first",
     "outlier": "strangest first",
 }
-STATUSES = ("unreviewed", "accepted", "rejected", "flagged")
 DISPUTED, WITH_FINDINGS = "disputed", "findings"
 
 

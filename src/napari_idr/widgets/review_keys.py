@@ -23,12 +23,13 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "undo too": ("Control-Z", "the same"),
     "hide": ("H", "hide outlines, or show them"),
     "correct": ("0", "correct its shapes; again when done"),
+    "merge": ("", "make one object of those that are selected in the list"),
     "soft reject": ("Delete", "reject; nothing is deleted"),
     "soft reject too": ("Backspace", "the same"),
     "comment": ("Control-Enter", "write a comment; again to keep it"),
     "help": ("?", "this sheet"),
 } | {f"class {n}": (str(n), f"give it class {n} of the list") for n in range(1, 10)}
-"""By action: its key, as napari writes keys, and what it does.
+"""By action: its key, as napari writes keys ("" for none but what a user chooses), and what it does.
 
 The keys are free in napari 0.9 while a Shapes, Points or Labels layer is active, or bound on the layers of a review
 alone: 3 and Delete would otherwise delete a shape.

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from qtpy.QtGui import QColor
 
-from .object_words import NO_CLASS, STATUS_SIGN
+from .object_model import FEW
+from .object_words import NO_CLASS, STATUS_SIGN, shown_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from napari_idr.review.desk import Desk
+
+    from .theme import Theme
 
 Index: TypeAlias = QModelIndex | QPersistentModelIndex
 HEADERS = ("", "Image", "Class", "z", "t", "Size")
@@ -28,10 +31,10 @@ SIGN_COLORS = {
 class ReviewModel(QAbstractTableModel):
     """One row per object that is gone through, in the order in which it is."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._theme = theme
         self._desk: Desk | None = None
-        self.is_dark = True
 
     def show_desk(self, desk: Desk | None) -> None:
         """Show the rows of a desk, or look at them all anew."""
@@ -43,10 +46,10 @@ class ReviewModel(QAbstractTableModel):
         """Show what counts now of some objects."""
         if self._desk is None:
             return
-        for uuid in uuids:
-            row = self._desk.position_of(uuid)
-            if row >= 0:
-                self.dataChanged.emit(self.index(row, 0), self.index(row, len(HEADERS) - 1))
+        rows = [row for uuid in uuids if (row := self._desk.position_of(uuid)) >= 0]
+        spans = [(row, row) for row in rows] if len(rows) <= FEW else [(min(rows), max(rows))]
+        for first, last in spans:
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(HEADERS) - 1))
 
     def uuid(self, row: int) -> str:
         """Return the object of a row."""
@@ -75,7 +78,7 @@ class ReviewModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(row, index.column())
         if role == Qt.ItemDataRole.ForegroundRole and index.column() == 0:
-            return QColor(SIGN_COLORS[queue.status(row)][0 if self.is_dark else 1])
+            return QColor(SIGN_COLORS[queue.status(row)][0 if self._theme.colors.base.lightness() < 128 else 1])
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             parts = [queue.status(row), *(self._text(row, column) for column in (1, 2))]
             return ", ".join([*parts, f"object {index.row() + 1} of {len(self._desk.rows)}"])
@@ -87,7 +90,7 @@ class ReviewModel(QAbstractTableModel):
         if column == 0:
             return STATUS_SIGN[queue.status(row)]
         if column == 1:
-            return " ".join(filter(None, (image.well, image.name or image.address)))
+            return shown_image(image)
         if column == 2:
             return queue.value("object_class", row) or NO_CLASS
         if column == 5:

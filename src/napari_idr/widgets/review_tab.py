@@ -13,6 +13,7 @@ from napari_idr.layers.review import Review
 from napari_idr.layers.shown_dock import show_dock_here
 from napari_idr.review.reviewer import load_reviewer
 
+from .low_rows import low_rows
 from .notice_strip import NoticeStrip
 from .progress_strip import ProgressStrip
 from .review_files import ReviewFiles
@@ -69,7 +70,7 @@ class ReviewTab(QWidget):
         self.offline = OfflineLine(session, theme, self.progress)
         self.filter, self.verdicts = ReviewFilter(theme), VerdictPanel()
         self.reviewer = ReviewerLine(session.session.settings.config_dir)
-        self.model, self.view = ReviewModel(self), QTableView()
+        self.model, self.view = ReviewModel(theme, self), QTableView()
         self._news, self._place = Latest(self), 0
         self._opening: Task | None = None
         self._timer = QTimer(self, interval=NEWS_MS)
@@ -89,15 +90,10 @@ class ReviewTab(QWidget):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.view.setModel(self.model)
-        self.view.setAccessibleName("Objects to be reviewed")
+        low_rows(self.view, "Objects to be reviewed")
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.view.setShowGrid(False)
-        self.view.setTabKeyNavigation(False)
         self.view.setMinimumHeight(140)
-        self.view.verticalHeader().hide()
-        self.view.verticalHeader().setDefaultSectionSize(self.view.fontMetrics().height() + 8)
         header = self.view.horizontalHeader()
         header.setStretchLastSection(True)
         header.setMinimumSectionSize(22)
@@ -246,6 +242,7 @@ class ReviewTab(QWidget):
             "undo too": review.undo,
             "hide": review.hide,
             "correct": review.correct,
+            "merge": self._merge,
             "comment": self._comment,
             "help": self._show_help,
         }
@@ -256,8 +253,9 @@ class ReviewTab(QWidget):
         if review is None or not self._knows_reviewer():
             return
         review.end_correction()
-        review.desk.judge(status, uuids=self._chosen())  # type: ignore[arg-type]
-        if len(self._chosen()) < 2:
+        chosen = self._chosen()
+        review.desk.judge(status, uuids=chosen)  # type: ignore[arg-type]
+        if not chosen:
             review.desk.step()
 
     def _flag(self) -> None:
@@ -280,8 +278,7 @@ class ReviewTab(QWidget):
         if self.review is not None and self._knows_reviewer():
             self.review.desk.relabel(name, uuids=self._chosen())
 
-    def merge_chosen(self) -> None:
-        """Make one object of those that are selected."""
+    def _merge(self) -> None:
         if self.review is not None and self._knows_reviewer():
             self.review.merge(self._chosen())
 
@@ -391,7 +388,6 @@ class ReviewTab(QWidget):
             self.numbers.setText(self.bar.text + blind)
 
     def _on_theme(self) -> None:
-        self.model.is_dark = self._theme.colors.base.lightness() < 128
         self.model.show_desk(self.desk)
         self._follow()
 

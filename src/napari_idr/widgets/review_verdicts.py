@@ -19,8 +19,9 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr.layers.review_outlines import STATUS_COLORS
+from napari_idr.review.team import shown_name
 
-from .object_words import NO_CLASS, STATUS_SIGN
+from .object_words import NO_CLASS, STATUS_SIGN, shown_image
 from .review_keys import shown
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ MOVES = {
     "next image": ("▶▶", "Next image"),
     "undo": ("↶", "Take back the last thing you said"),
     "correct": ("✎", "Correct its shapes"),
+    "merge": ("⊕", "Make one object of those that are selected in the list"),
     "hide": ("◐", "Hide or show the outlines"),
     "help": ("?", "Show all keys"),
 }
@@ -137,7 +139,7 @@ class VerdictPanel(QWidget):
         uuid, queue, image = desk.uuid, desk.queue, desk.image
         status, name = desk.status(uuid), queue.value("object_class", desk.row)
         place = f"{desk.position + 1:,} of {len(desk.rows):,}"
-        where = " ".join(filter(None, (image.well, image.name or image.address)))
+        where = shown_image(image)
         self.title.setText(f"{STATUS_SIGN[status]} {status} · {name or NO_CLASS} · {place} · {where}")
         index = self.object_class.findData(name)
         self.object_class.setCurrentIndex(index)
@@ -150,10 +152,10 @@ class VerdictPanel(QWidget):
         found = desk.opinions(desk.uuid)
         lines = []
         if not desk.is_blind and len(found.verdicts) > 1:
-            pairs = [(one.who.name or one.who.orcid or "somebody", one.detail("status")) for one in found.verdicts]
+            pairs = [(shown_name(one.who), one.detail("status")) for one in found.verdicts]
             lines.append("; ".join(f"{who}: {STATUS_SIGN[said]}" for who, said in pairs))
         for event in desk.comments(desk.uuid)[-5:]:
-            lines.append(f"{event.who.name or event.who.orcid}: {event.why}"[:400])
+            lines.append(f"{shown_name(event.who)}: {event.why}"[:400])
         return lines
 
     def _on_class(self) -> None:

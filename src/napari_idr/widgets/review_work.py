@@ -31,7 +31,8 @@ from napari_idr.review.team import (
 )
 
 from .buttons import text_button
-from .object_words import NO_CLASS
+from .low_rows import low_rows
+from .object_words import NO_CLASS, shown_image
 from .wording import counted
 
 if TYPE_CHECKING:
@@ -67,14 +68,9 @@ class WorkPage(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        self.table.setAccessibleName("Images of the queue, and who has each")
+        low_rows(self.table, "Images of the queue, and who has each")
         self.table.setHorizontalHeaderLabels(HEADERS)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setShowGrid(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + 8)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
@@ -120,7 +116,7 @@ class WorkPage(QWidget):
         self.setEnabled(desk is not None)
 
     def _show_row(self, row: int, work: ImageWork) -> None:
-        name = " ".join(filter(None, (work.image.well, work.image.name or work.image.address)))
+        name = shown_image(work.image)
         for column, text in enumerate((name, whose(work), f"{work.done:,} of {work.total:,}")):
             item = QTableWidgetItem(text)
             item.setToolTip(f"{name}\n{whose(work) or 'free'}")

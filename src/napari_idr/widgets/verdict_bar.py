@@ -9,6 +9,7 @@ from qtpy.QtGui import QColor, QPainter
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_idr.layers.review_outlines import STATUS_COLORS
+from napari_idr.model.annotation_set import STATUSES
 
 from .object_words import STATUS_SIGN
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from qtpy.QtGui import QPaintEvent
 
-ORDER = ("accepted", "rejected", "flagged")
+ORDER = STATUSES[1:]
 
 
 class VerdictBar(QWidget):
