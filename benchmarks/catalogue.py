@@ -22,6 +22,7 @@ from urllib.request import Request, urlopen
 
 from aims import Aim, aim_table
 from results import write_section
+from runs import environment_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -246,12 +247,9 @@ def run_child(case: str, address: str, folder: Path) -> dict[str, float]:
     """Return what a fresh process measured."""
     environment = {
         **os.environ,
+        **environment_in(str(folder), "ours"),
         "NAPARI_IDR_SERVER": address,
         "NAPARI_IDR_ONTOLOGIES": f"{address}ols4/",
-        "NAPARI_IDR_CACHE_DIR": str(folder / "cache"),
-        "NAPARI_IDR_DATA_DIR": str(folder / "data"),
-        "NAPARI_IDR_CONFIG_DIR": str(folder / "config"),
-        "NAPARI_CONFIG": str(folder / "napari.yaml"),
     }
     command = [sys.executable, "-X", "faulthandler", __file__, "--case", case, "--address", address]
     answer = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True, timeout=TIME_LIMIT)

@@ -10,6 +10,7 @@ written.
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from aims import Aim, aim_table
 from results import write_section
+from runs import environment_in
 
 from napari_idr.demo.many_rois import ManyRois
 from napari_idr.embedded import EmbeddedRepository
@@ -227,7 +229,8 @@ class Window:
 def walk(folder: Path, look: float, images: int, rois: int) -> Found:
     """Go through ROIs over images of the embedded repository, half of them in a second window."""
     repository = EmbeddedRepository(options=("--latency", "50"))
-    address = repository.start()
+    address = repository.start()  # before the folders change: what it serves was painted into the user's own
+    os.environ.update(environment_in(str(folder), "ours"))
     try:
         with Session(Settings()) as session:
             save_reviewer(session.settings.config_dir, ADA)

@@ -111,6 +111,8 @@ def environment_in(folder: str, side: str) -> dict[str, str]:
     return {
         "NAPARI_CONFIG": f"{folder}/napari.yaml",
         "NAPARI_IDR_CACHE_DIR": f"{folder}/cache",
+        "NAPARI_IDR_DATA_DIR": f"{folder}/data",
+        "NAPARI_IDR_CONFIG_DIR": f"{folder}/config",
         "NAPARI_ASYNC": "1" if side.endswith("async") else "0",
         "NO_PROXY": "127.0.0.1",
         "no_proxy": "127.0.0.1",
