@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from napari_idr.errors import Cancelled, NotFound
+from napari_idr.formats.free_name import free_name
 from napari_idr.model.sizes import said_bytes
 from napari_idr.remote.object_store import shown_address
 
@@ -53,16 +54,9 @@ def download_files(
 
 def distinct_names(files: Sequence[OriginalFile]) -> list[str]:
     """Return a name for each file; of several with the same name (regardless of case) later ones get a number."""
-    given: list[str] = []
     taken: set[str] = set()
-    for file in files:
-        path, name, number = PurePath(file.name), file.name, 1
-        while name.lower() in taken:
-            number += 1
-            name = f"{path.stem} ({number}){path.suffix}"
-        taken.add(name.lower())
-        given.append(name)
-    return given
+    split = [(file.name, PurePath(file.name).suffix) for file in files]
+    return [free_name(name.removesuffix(end), taken, end, numbered="{} ({})") for name, end in split]
 
 
 class _Teller:

@@ -61,12 +61,13 @@ def package(
         Is told findings and progress.
     """
     drawn = Submission(form=form, sets=together(one for path in inputs for one in read_any(path, None)))
-    submission = stated(drawn, partial(completed, session))
+    now = current(session)
+    submission = stated(drawn, partial(completed, session, now=now))
     preflight = Preflight(target, known_terms(session, say))
-    report = ask_repository(preflight.check(submission), submission, current(session), existing(session))
+    report = ask_repository(preflight.check(submission), submission, now, existing(session))
     if yes:
-        who, now = (form.authors or (None,))[0], datetime.now(UTC)
-        said = [Acknowledgement(key_of(one), who, now) for one in report.open_warnings if who is not None]
+        who, at = (form.authors or (None,))[0], datetime.now(UTC)
+        said = [Acknowledgement(key_of(one), who, at) for one in report.open_warnings if who is not None]
         report = replace(report, acknowledged=(*report.acknowledged, *said))
     for line in lines(report.findings):
         say(line)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from napari_idr.errors import AddressError, NapariIdrError
@@ -63,8 +65,9 @@ def image_at(session: Session, what: str | Node) -> AnnotatedImage:
 
 
 def current(session: Session) -> Callable[[AnnotatedImage], AnnotatedImage]:
-    """Return what tells how an image is in its repository now (P01). It may block."""
-    return lambda image: image_at(session, image.address)
+    """Return what tells how an image is in its repository now (P01). It may block, the first time for each image."""
+    known = cache(partial(image_at, session))
+    return lambda image: known(image.address)
 
 
 def existing(session: Session) -> Callable[[AnnotatedImage], Sequence[Roi]]:
@@ -77,15 +80,18 @@ def existing(session: Session) -> Callable[[AnnotatedImage], Sequence[Roi]]:
     return existing_of
 
 
-def completed(session: Session, image: AnnotatedImage) -> AnnotatedImage:
+def completed(
+    session: Session, image: AnnotatedImage, now: Callable[[AnnotatedImage], AnnotatedImage] | None = None
+) -> AnnotatedImage:
     """Return an image with what its repository says of it and nobody said yet. May block; never fails.
 
-    Its name is that of the repository, by which the archive finds it: a file may call it otherwise.
+    Its name is that of the repository, by which the archive finds it: a file may call it otherwise. ``now`` tells how
+    an image is there (``current``), where somebody else will ask it as well.
     """
     if not image.image_id or not image.repository:
         return image
     try:
-        stated = image_at(session, image.address)
+        stated = (now or current(session))(image)
     except (NapariIdrError, LookupError):
         return image
     filled = {name: getattr(image, name) or getattr(stated, name) for name in FILLED}
@@ -112,13 +118,12 @@ def organism_of(session: Session, images: Iterable[AnnotatedImage]) -> OntologyT
 
 
 def _taxon(session: Session, name: str) -> OntologyTerm:
-    try:
-        hits = [*session.terms.kept(name), *session.terms.online(name)]
-    except NapariIdrError:
-        hits = []
-    terms = (hit.term for hit in hits)
-    found = (one for one in terms if one.ontology == TAXA and one.label.casefold() == name.casefold())
-    return next(found, OntologyTerm("", name))
+    with suppress(NapariIdrError):
+        for look in (session.terms.kept, session.terms.online):
+            for hit in look(name):
+                if hit.term.ontology == TAXA and hit.term.label.casefold() == name.casefold():
+                    return hit.term
+    return OntologyTerm("", name)
 
 
 def stated(

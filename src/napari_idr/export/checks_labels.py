@@ -102,7 +102,7 @@ def _check_pieces(
     image: AnnotatedImage, labels: LabelImage, pixels: np.ndarray, counts: Mapping[int, int]
 ) -> Iterator[Finding]:
     """Yield one warning per label image about labels in several pieces, and one about those at the border."""
-    torn = _torn(pixels) if len(counts) else []
+    torn = _torn(pixels)
     if torn:
         yield about_image("P10", image, f"{_labels(torn)} in several pieces", part=labels.name, warning=True)
     border = sorted(_at_border(pixels) & set(counts))

@@ -128,9 +128,7 @@ def write_package(
             first = findings[0]
             raise FormatError(f"The package did not read back the same: {first.what}", first.where, "tell us")
         roles = {file.path: file.role for file in files}
-        for one in regions:
-            progress.step(one.path.name)
-        roles |= copy_regions(regions, place)
+        roles |= copy_regions(regions, place, progress.step)
         _write_rest(submission, target, report, files, roles, place, progress)
         written = tuple(sorted(path.relative_to(place).as_posix() for path in checksums.files_below(place)))
     return WrittenPackage(folder, written, tuple(losses))

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from napari_idr.errors import NotFound
 from napari_idr.formats.annotations.stored_zip import zip_folder
 from napari_idr.formats.documents.submitted_file import safe_name
+from napari_idr.formats.free_name import free_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 REGIONS = "regions"
 """Folder of a package in which they lie."""
@@ -61,24 +62,23 @@ def refusal(files: Sequence[RegionFile]) -> str:
 
 def region_paths(files: Sequence[RegionFile]) -> list[str]:
     """Return where files lie in a package, no two at one place."""
-    paths: list[str] = []
-    for one in files:
-        stem, dot, ending = one.name.partition(".")
-        number = 1
-        while (path := f"{REGIONS}/{stem}{f'-{number}' if number > 1 else ''}{dot}{ending}").lower() in map(
-            str.lower, paths
-        ):
-            number += 1
-        paths.append(path)
-    return paths
+    taken: set[str] = set()
+    names = [one.name.partition(".") for one in files]
+    return [f"{REGIONS}/{free_name(stem, taken, dot + ending)}" for stem, dot, ending in names]
 
 
-def copy_regions(files: Sequence[RegionFile], folder: Path) -> dict[str, str]:
-    """Copy files into a package and return their roles by path. Raises ``NotFound`` where one is gone."""
+def copy_regions(
+    files: Sequence[RegionFile], folder: Path, step: Callable[[str], None] = lambda name: None
+) -> dict[str, str]:
+    """Copy files into a package and return their roles by path. Raises ``NotFound`` where one is gone.
+
+    ``step`` is called with the name of each before it is copied; it raises in order to stop.
+    """
     paths = region_paths(files)
     if paths:
         (folder / REGIONS).mkdir(parents=True, exist_ok=True)
     for one, path in zip(files, paths, strict=True):
+        step(one.path.name)
         if not one.path.exists():
             raise NotFound("A saved region is not there any more", one.path.name, "save it again, or leave it out")
         if one.path.is_dir():

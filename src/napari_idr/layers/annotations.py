@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from napari_idr.errors import Unsupported
 from napari_idr.model.annotation_set import AnnotatedObject, AnnotationSet, new_uuid
 
+from . import napari_seam as seam
 from .annotation_grid import ImageGrid, grid_of_layer, image_layer
 from .annotation_labels import labels_layer, read_labels
 from .annotation_layers import layers_of_objects
@@ -45,7 +46,7 @@ class ReadLayers:
 
 def kind_of(layer: Any) -> str:
     """Return "shapes", "points", "labels" or "tracks", "" for a layer that holds no annotations."""
-    name = getattr(layer, "_type_string", "")
+    name = seam.type_of(layer)
     return name if name in ("shapes", "points", "labels", "tracks") else ""
 
 

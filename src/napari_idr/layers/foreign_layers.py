@@ -9,9 +9,10 @@ import numpy as np
 from napari_idr.errors import Unsupported
 from napari_idr.model.annotation_set import AnnotatedImage
 
+from . import napari_seam as seam
 from .annotated_images import name_in_path, sizes_of, spacing_of
 from .annotation_grid import ImageGrid, grid_of_layer, image_layer, world_matrix
-from .annotations import is_annotation
+from .annotations import is_annotation, kind_of
 from .drawing import target
 
 if TYPE_CHECKING:
@@ -51,10 +52,10 @@ def grid_below(
     if over is not None:
         grid = grid_of_layer(over, layers, plates)
         return grid, f"{layer.name} is saved as drawn on {over.metadata['napari_idr'].get('name') or over.name}."
-    shown = [one for one in reversed(layers) if one.visible and getattr(one, "_type_string", "") == "image"]
+    shown = [one for one in reversed(layers) if one.visible and seam.type_of(one) == "image"]
     if shown:
         return _grid_of(shown[0], _file_of(shown[0])), f"{layer.name} is saved as drawn on {shown[0].name}."
-    labels = [one for one in beside if getattr(one, "_type_string", "") == "labels"]
+    labels = [one for one in beside if kind_of(one) == "labels"]
     own = (labels or [layer])[0]
     return _grid_of(own, ""), f"{layer.name} lies on no image that is open: it is saved in pixels of {own.name}."
 
@@ -66,7 +67,7 @@ def _file_of(layer: Any) -> str:
 
 def _grid_of(layer: Any, address: str) -> ImageGrid:
     """Return the pixels of any layer as a grid; without an address they are those of no image in particular."""
-    kind = getattr(layer, "_type_string", "")
+    kind = seam.type_of(layer)
     names = _names(layer, kind)
     has_pixels = kind in ("image", "labels")
     sizes = _pixels(layer).shape[: layer.ndim] if has_pixels else _extent(layer)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from napari.layers import Layer
 
-    from .label_strokes import Places
+    from .label_strokes import PaintedBox, Places
     from .viewer_session import ViewerSession
 
 MOST_STEPS = 500
@@ -186,13 +186,18 @@ class Annotations:
         with watch.quietly():
             add_values(watch.layer, np.unique(painted).tolist(), self.book.active_class)
         changes = self.book.changes(watch)
+        step = Step(Edit("paint", tuple(changes), self._painted(watch, box, painted)), stroke=watch.layer, box=box)
+        self._done(step, [change.uuid for change in changes])
+
+    def _painted(
+        self, watch: LayerWatch, box: PaintedBox | None, painted: np.ndarray | None = None
+    ) -> tuple[LabelChange, ...]:
+        """Return what ``label_change`` does; where the pixels are of no level of the image, say that."""
         try:
-            labels = label_change(watch, box, painted)
+            return label_change(watch, box, painted)
         except NapariIdrError as error:
             self.said.emit(f"{error}: it is not saved")
-            labels = ()
-        step = Step(Edit("paint", tuple(changes), labels), stroke=watch.layer, box=box)
-        self._done(step, [change.uuid for change in changes])
+            return ()
 
     # -- what people do to objects
 
@@ -255,7 +260,7 @@ class Annotations:
             self._busy = False
         self.book.keep([change])
         box = box_of(places)
-        edit = Edit("restore" if back else "delete", (change,), label_change(watch, box))
+        edit = Edit("restore" if back else "delete", (change,), self._painted(watch, box))
         self._done(Step(edit, stroke=watch.layer if box else None, box=box), [one.uuid])
 
     def copy(
@@ -336,7 +341,7 @@ class Annotations:
             if step.stroke is not None:
                 (step.stroke.undo if back else step.stroke.redo)()
                 watch = self.book.watch_of(step.stroke)
-                labels = label_change(watch, step.box) if watch is not None else ()
+                labels = self._painted(watch, step.box) if watch is not None else ()
             self._show.show(edit.objects)
             if step.split:
                 self._show.put_back(step.split, back=back)

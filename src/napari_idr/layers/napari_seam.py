@@ -9,8 +9,9 @@ Private names used: ``layer._slicing_state`` (``_slice_request_class``, ``set_sl
 ``set_slice_input_from_dims``, ``_slice``), ``layer._level_materializer``, ``layer._reset_thumbnail_level_data``,
 ``layer._get_value``, ``layer._calc_data_range``, ``layer._update_thumbnail``, ``layer._data_view`` (``edit``,
 ``update_edge_width``), ``layer._block_refresh``, ``layer._slice_dims``, ``layer._clear_extent``,
-``window._qt_window``, ``window._qt_viewer.canvas`` (``_scene_canvas``, ``on_draw``), ``_slice_out_of_bounds`` of a
-slice request, ``napari._vispy.utils.gl.get_max_texture_sizes`` (napari 0.9.1 to 0.10.0rc1).
+``layer._type_string``, ``window._qt_window``, ``window._qt_viewer.canvas`` (``_scene_canvas``, ``on_draw``),
+``_slice_out_of_bounds`` of a slice request, ``napari._vispy.utils.gl.get_max_texture_sizes`` (napari 0.9.1 to
+0.10.0rc1).
 """
 
 from __future__ import annotations
@@ -238,6 +239,11 @@ def longest_volume_side(viewer: Any) -> int:
 
 def _shown(data: Any, wishes: Wishes) -> Any:
     return data.for_display(wishes) if isinstance(data, Level | LevelView) else data
+
+
+def type_of(layer: Any) -> str:
+    """Return what napari calls the kind of a layer ("image", "shapes", …), "" where it says nothing."""
+    return str(getattr(layer, "_type_string", ""))
 
 
 def shown_request(layer: Layer) -> int:

@@ -18,6 +18,7 @@ from napari_idr.workspace.autosave import Autosave
 
 from . import napari_seam as seam
 from .annotation_grid import ImageGrid, grid_of_layer
+from .box_parts import levels_of
 from .main_thread import in_main_thread
 from .object_selection import look_at
 from .one_redraw import OneRedraw
@@ -27,7 +28,7 @@ from .review_images import ReviewImages, check_size
 from .review_outlines import ImageOutlines, Outlines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from napari_idr.model.annotation_set import AnnotatedImage, AnnotatedObject, AnnotationSet
     from napari_idr.model.annotator import Annotator
@@ -75,8 +76,6 @@ class Review:
     """Why an image or object cannot be shown; the rest of the queue goes on."""
     opening = Signal(str)
     """Name of an image that is not there yet; "" when the wait is over."""
-    recorded = Signal(int)
-    """How much of what was said is not durable yet."""
 
     def __init__(self, owner: ViewerSession, workspace: Workspace, opened: OpenedQueue, who: Annotator) -> None:
         self._owner, self.workspace = owner, workspace
@@ -88,7 +87,7 @@ class Review:
         self._redraw_once = OneRedraw()
         self.images = ReviewImages(owner, self._redraw_once, self._of_queue)
         self.images.added.connect(self._on_added)
-        self.images.prepared.connect(self._fetch_ahead)
+        self.images.prepared.connect(self._on_prepared)
         self._ahead = Ahead(owner.session.loader)
         self.state: AnnotationSet | None = None
         """What is annotated in the image that is shown."""
@@ -137,7 +136,6 @@ class Review:
 
     def _confirm(self, ticket: int) -> None:
         self.desk.confirm(ticket)
-        self.recorded.emit(self.desk.unconfirmed)
 
     def _on_not_saved(self, error: NapariIdrError) -> None:
         in_main_thread(self.failed.emit, error)
@@ -213,8 +211,8 @@ class Review:
         """Draw the outlines around the object that is looked at, in the layer that there is or in a new one."""
         viewer: Any = self._owner.viewer
         assert self.known is not None
-        self.outlines = Outlines(self.known, self.known.near(self.desk.uuid, ON_CANVAS))
-        self._inner = set(self.known.near(self.desk.uuid, AROUND))
+        near = self.known.near(self.desk.uuid, ON_CANVAS)
+        self.outlines, self._inner = Outlines(self.known, near), set(near[:AROUND])
         for uuid in self.outlines.rows:
             self.outlines.color(uuid, self._status(uuid), is_current=uuid == self._bright)
         if self._layer in viewer.layers:
@@ -263,7 +261,8 @@ class Review:
     @property
     def object_shown(self) -> AnnotatedObject | None:
         """The object that is looked at, as it is drawn; None where there is none any more."""
-        return None if self.state is None else self.state.by_uuid().get(self.desk.uuid)
+        every = self.state.objects if self.state is not None else ()
+        return next((one for one in every if one.uuid == self.desk.uuid), None)
 
     def _brighten(self, uuid: str) -> None:
         assert self.outlines is not None
@@ -432,16 +431,20 @@ class Review:
         """Have the images after this one, and the pixels around the next objects, come before one gets there."""
         if self._closed or looks != self._looks:
             return
-        for position in self.desk.next_images(IMAGES_AHEAD):
+        following = self.desk.next_images(IMAGES_AHEAD)
+        for position in following:
             self.images.prepare(self.desk.opened.images[self.desk.queue.image_of(int(self.desk.rows[position]))])
-        self._fetch_ahead()
+        self._ahead.want(self._next_views(following))
 
-    def _fetch_ahead(self) -> None:
+    def _on_prepared(self) -> None:
         if not self._closed:
-            self._ahead.want(self._next_views())
+            self._ahead.want(self._next_views(self.desk.next_images(IMAGES_AHEAD)))
 
-    def _next_views(self) -> list[View]:
-        """Return what will be in view of the next objects here, and of the first ones in the next images."""
+    def _next_views(self, following: Sequence[int]) -> list[View]:
+        """Return what will be in view of the next objects here, and of the first ones in the images that follow.
+
+        ``following`` are the places of those in the list.
+        """
         viewer, desk = self._owner.viewer, self.desk
         if viewer is None or self.known is None or desk.position < 0:
             return []
@@ -451,7 +454,7 @@ class Review:
             ends = self.known.ends(desk.queue.uuids[int(desk.rows[position])])
             if ends is not None:
                 found += [view for levels in self._levels() for view in views_of(levels, ends, canvas)]
-        for position in desk.next_images(IMAGES_AHEAD):
+        for position in following:
             row = int(desk.rows[position])
             ready = self.images.ready(desk.queue.image_of(row))
             if ready is not None:
@@ -459,8 +462,8 @@ class Review:
         return found
 
     def _levels(self) -> list[Any]:
-        shown = [layer for layer in self.images.layers or [self._over] if layer.visible and seam.holds_levels(layer)]
-        return [list(layer.data) if layer.multiscale else [layer.data] for layer in shown]
+        shown = (levels_of(layer) for layer in self.images.layers or [self._over] if layer.visible)
+        return [levels for levels in shown if levels]
 
     # -- layers
 

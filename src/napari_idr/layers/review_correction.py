@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from napari_idr.model.annotation_set import AnnotatedObject, AnnotationSet
 
-MARK = "napari_idr_review"
-"""In a layer's metadata: it belongs to a review, and is watched by nobody else."""
-
 
 class Correction:
     """The shapes of one object, to be edited with napari's tools.
@@ -33,7 +30,7 @@ class Correction:
         made, _ = layers_of_objects([(state.image, before)], self._grid, over)
         self.layers: list[Any] = made
         for number, layer in enumerate(made):
-            layer.metadata = {MARK: True}
+            layer.metadata = {}  # nobody else watches what says nothing of annotations
             layer.name = "correct" if not number else f"correct {number + 1}"
             layer.mode = "select"
             layer.selected_data = set(range(len(layer.data)))

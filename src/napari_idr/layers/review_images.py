@@ -109,8 +109,12 @@ class ReviewImages:
         """
         self._asked += 1
         is_ready = self.ready(image.key) is not None
-        self._when_ready(image, partial(self._show, self._asked, on_shown), partial(self._fail, self._asked, on_failed))
+        self._when_ready(image, *self._acts(self._asked, on_shown, on_failed))
         return is_ready
+
+    def _acts(self, asked: int, on_shown: Shown, on_failed: Failed) -> tuple[Callable[[ReadyImage], object], Failed]:
+        """Return what is done with an image that somebody waits for, and where it cannot be opened."""
+        return partial(self._show, asked, on_shown, on_failed), partial(self._fail, asked, on_failed)
 
     def stop(self) -> None:
         """Show nothing any more that is on its way."""
@@ -173,14 +177,14 @@ class ReviewImages:
         if asked == self._asked:
             on_failed(error)
 
-    def _show(self, asked: int, on_shown: Shown, ready: ReadyImage) -> None:
+    def _show(self, asked: int, on_shown: Shown, on_failed: Failed, ready: ReadyImage) -> None:
         viewer = self._owner.viewer
         if asked != self._asked or self._owner.is_closed or viewer is None:
             return
         layer = self.layer_of(ready.image)
         if layer is None and ready.opened is None:
             self._ready.pop(ready.image.key, None)  # somebody closed it meanwhile
-            self._when_ready(ready.image, partial(self._show, asked, on_shown), lambda error: None)
+            self._when_ready(ready.image, *self._acts(asked, on_shown, on_failed))
         elif layer is not None:
             on_shown(layer, ready)
         elif self._can_swap(ready):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_idr.model.shape_geometry import place
+from napari_idr.model.shape_geometry import ellipse_outline, place
 
 from .annotation_layers import place_over
 
@@ -116,7 +116,6 @@ class Outlines:
             start += len(parts[-1])
         self.vectors = np.concatenate(parts) if parts else np.zeros((0, 2, len(self.names)))
         """(n, 2, axes): where each piece begins, and where it goes from there, in pixels of the image."""
-        self.status = dict.fromkeys(self.rows, "unreviewed")
         self.colors = np.zeros((len(self.vectors), 4), np.float32)
 
     def planes(self, uuid: str) -> set[tuple[int, ...]]:
@@ -130,7 +129,6 @@ class Outlines:
         rows = self.rows.get(uuid)
         if rows is None:
             return
-        self.status[uuid] = status
         count = (rows.stop - rows.start) // PIECES
         ink = STATUS_COLORS.get(status, STATUS_COLORS["unreviewed"])
         rgb = [int(ink[i : i + 2], 16) / 255 for i in (1, 3, 5)]
@@ -256,9 +254,7 @@ def _sides(shape: Shape) -> np.ndarray:
     if kind == "point":
         corners = corners + np.array([[-4.0, 0], [0, 4], [4, 0], [0, -4]])
     elif kind == "ellipse":
-        centre, across, down = corners.mean(axis=0), (corners[1] - corners[0]) / 2, (corners[3] - corners[0]) / 2
-        angle = np.linspace(0, 2 * np.pi, ROUND, endpoint=False)[:, None]
-        corners = centre + np.cos(angle) * across + np.sin(angle) * down
+        corners = ellipse_outline(corners, ROUND)
     if kind in ("line", "path"):
         return np.stack([corners[:-1], corners[1:]], axis=1)
     return np.stack([corners, np.roll(corners, -1, axis=0)], axis=1)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_idr.model.annotation_set import new_uuid
+from napari_idr.model.shape_geometry import ellipse_outline
 
 from .annotation_rows import rows_of_points, rows_of_shapes
 from .annotation_table import EVERY, NUMBER, UUID, TableReader
@@ -78,20 +79,12 @@ def clipped(outline: Any, corners: np.ndarray, box: Rectangle) -> list[tuple[Any
     if outline in ("line", "path"):
         return [("line" if len(part) == 2 else "path", part) for part in _clipped_path(corners, box)]
     if outline == "ellipse":
-        corners = _around(corners)
+        corners = ellipse_outline(corners, ELLIPSE_CORNERS)
     part = _clipped_area(corners, box)
     if len(part) < 3 or _area(part) < SMALLEST:
         return []
     kind = "rectangle" if outline == "rectangle" and _is_box(part) else "polygon"
     return [(kind, part)]
-
-
-def _around(corners: np.ndarray) -> np.ndarray:
-    """Return an ellipse as a polygon."""
-    angles = np.linspace(0, 2 * np.pi, ELLIPSE_CORNERS, endpoint=False)[:, None]
-    along, across = (corners[1] - corners[0]) / 2, (corners[3] - corners[0]) / 2
-    ring: np.ndarray = corners.mean(axis=0) + np.cos(angles) * along + np.sin(angles) * across
-    return ring
 
 
 def _clipped_area(corners: np.ndarray, box: Rectangle) -> np.ndarray:

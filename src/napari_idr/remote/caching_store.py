@@ -108,11 +108,6 @@ class CachingStore(ReadOnlyStore):
     def _part_name(self, key: str, part: str) -> str:
         return entry_name("part", self._inner.url(key), part)
 
-    @property
-    def is_behind(self) -> bool:
-        """Whether the disk lags behind what comes in."""
-        return self._cache.is_behind
-
     def doubt(self, key: str) -> None:
         """Say that what was read of an object cannot be right: it is asked for anew, without condition."""
         for name in (self._name(key, None), *self._parts.pop(key, ())):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_idr.errors import NotFound, ProtocolError, SignInNeeded, Unsupported
+from napari_idr.errors import NotFound, ProtocolError, Unsupported
 from napari_idr.formats.omero_key_values import form_of, parse_stored
 
 if TYPE_CHECKING:
@@ -27,18 +27,15 @@ class KeyValueSending:
 
     def stored(self, image_id: str, namespace: str) -> tuple[StoredKeyValues, ...]:
         """Return the key-values of a namespace that an image has now: one request."""
-        url = f"{self._api.base}webclient/api/annotations/"
-        answer = self._api.http.get_json(url, [("type", "map"), ("image", image_id), ("ns", namespace)])
-        return parse_stored(answer, url, image_id, namespace)
+        url, params = self._api.ask_annotations([("image", image_id), ("ns", namespace)])
+        return parse_stored(self._api.http.get_json(url, params), url, image_id, namespace)
 
     def send(self, image_id: str, namespace: str, values: Sequence[KeyValue], replaces: str = "") -> StoredKeyValues:
         """Add key-values to an image, or put them in the place of an annotation's; return what was read back.
 
         Raises ``SignInNeeded`` where nobody is signed in, ``ProtocolError`` where they are not there afterwards.
         """
-        if self._api.http.logins.at(self._api.base) is None:
-            hint = "sign in to it with Servers"
-            raise SignInNeeded("Key-values are sent in somebody's name, and nobody is signed in", self._api.base, hint)
+        self._api.check_signed_in("Key-values")
         address = f"{self._api.base}webclient/annotate_map/"
         try:
             self._api.http.post_form(address, form_of(image_id, namespace, values, replaces))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from napari_idr.errors import NapariIdrError
+from napari_idr.errors import NapariIdrError, SignInNeeded
 from napari_idr.formats.data_uri import picture_of
 from napari_idr.formats.json_record import JsonRecord
 from napari_idr.formats.omero_annotations import MapAnnotation, parse_annotations, parse_plate_grid
@@ -119,6 +119,12 @@ class OmeroApi:
     def ask_single(self, route: str) -> Ask:
         """Return the request for one object."""
         return f"{self.base}api/v0/m/{route}", []
+
+    def check_signed_in(self, what: str) -> None:
+        """Raise ``SignInNeeded`` where nobody is: what is sent is sent in somebody's name."""
+        if self.http.logins.at(self.base) is None:
+            said = f"{what} are sent in somebody's name, and nobody is signed in"
+            raise SignInNeeded(said, self.base, "sign in to it with Servers")
 
     def ask_annotations(self, objects: Iterable[tuple[str, str]], *, parents: bool = False) -> Ask:
         """Return the request for the key-values of (kind, id) objects, and of what they lie in."""

@@ -16,7 +16,6 @@ from napari_idr.errors import (
     NapariIdrError,
     NotFound,
     ProtocolError,
-    SignInNeeded,
     TimedOut,
     Unreachable,
     Unsupported,
@@ -78,16 +77,19 @@ class RoiSending:
     def __init__(self, api: OmeroApi, rois: OmeroRois) -> None:
         self._api, self._rois = api, rois
 
-    def compare(self, image_id: str, changes: RoiChanges, known: Collection[str]) -> Comparison:
+    def compare(
+        self, image_id: str, changes: RoiChanges, known: Collection[str], answers: Sequence[Json] | None = None
+    ) -> Comparison:
         """Return what of some changes can be sent, as the server is now and lets its user do.
+
+        ``answers`` are the ROIs of the image, where they were just read; they are read where it is None.
 
         Raises ``SignInNeeded`` where nobody is signed in, ``Unsupported`` where the server has no iviewer to save them.
         """
-        if self._api.http.logins.at(self._api.base) is None:
-            hint = "sign in to it with Servers"
-            raise SignInNeeded("ROIs are sent in somebody's name, and nobody is signed in", self._api.base, hint)
+        self._api.check_signed_in("ROIs")
         image = self._api.single(f"images/{image_id}/").fields
-        answers = list(self._rois.of_image(image_id, brief=True))
+        if answers is None:
+            answers = list(self._rois.of_image(image_id, brief=True))
         rois = parse_rois(answers, self._api.base).rois
         rights = Rights(
             _may(image, "canAnnotate"), _ids_without(answers, "canEdit"), _ids_without(answers, "canDelete")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_idr.model.shape_geometry import place
+from napari_idr.model.shape_geometry import ellipse_outline, place
 
 if TYPE_CHECKING:
-    from napari_idr.model.annotation_set import AnnotatedImage, AnnotatedObject, AnnotationSet
+    from napari_idr.model.annotation_set import AnnotatedImage, AnnotatedObject
     from napari_idr.model.image import ImageMetadata
 
     from .sources import Archive
@@ -23,23 +23,12 @@ COLORS = {"accepted": "#0072B2", "rejected": "#D55E00", "flagged": "#E69F00", "u
 """Okabe and Ito's, which people tell apart who see colours differently."""
 
 
-def extent(one: AnnotatedObject, found: AnnotationSet | None = None) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the first and last (y, x) of an object in pixels of the finest level; None where it has no place.
-
-    ``found`` is the set that has its label image.
-    """
-    if one.shapes:
-        corners = np.vstack([place(shape)[1] for shape in one.shapes])
-        return corners.min(axis=0), corners.max(axis=0)
-    if one.label is None or found is None:
+def extent(one: AnnotatedObject) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the first and last (y, x) of an object's shapes in pixels of the finest level; None where it has none."""
+    if not one.shapes:
         return None
-    label = next((each for each in found.labels if each.name == one.label.image), None)
-    places = np.argwhere(np.asarray(label.pixels[...]) == one.label.value) if label is not None else np.zeros((0, 2))
-    if label is None or not len(places):
-        return None
-    factor = found.image.level_factors[label.level] if label.level < len(found.image.level_factors) else 1.0
-    at = (places + np.array(label.start)) * factor
-    return at.min(axis=0)[-2:], at.max(axis=0)[-2:]
+    corners = np.vstack([place(shape)[1] for shape in one.shapes])
+    return corners.min(axis=0), corners.max(axis=0)
 
 
 def picture_of(archive: Archive, image: AnnotatedImage, one: AnnotatedObject, status: str = "rejected") -> bytes | None:
@@ -118,10 +107,8 @@ def _outline(pen: Any, kind: str, points: list[tuple[float, float]], ink: str, w
         x, y = points[0]
         pen.ellipse((x - 5, y - 5, x + 5, y + 5), outline=ink, width=width)
     elif kind == "ellipse":
-        box = np.array(points)
-        centre, across, down = box.mean(axis=0), (box[1] - box[0]) / 2, (box[3] - box[0]) / 2
-        angle = np.linspace(0, 2 * np.pi, 65)[:, None]
-        pen.line([tuple(p) for p in centre + np.cos(angle) * across + np.sin(angle) * down], fill=ink, width=width)
+        around = ellipse_outline(np.array(points), 64)
+        pen.line([tuple(p) for p in (*around, around[0])], fill=ink, width=width)
     else:
         closed = points if kind in ("line", "path") else [*points, points[0]]
         pen.line(closed, fill=ink, width=width)

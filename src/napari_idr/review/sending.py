@@ -142,8 +142,8 @@ def plan_sending(
 ) -> list[ImagePlan]:
     """Return what would be sent of each image, having asked its server what it has now. May block.
 
-    Four requests an image. Raises ``Unsupported`` where no server of the queue takes anything, ``SignInNeeded`` where
-    nobody is signed in, ``Cancelled``.
+    Three requests an image, more where it has many ROIs. Raises ``Unsupported`` where no server of the queue takes
+    anything, ``SignInNeeded`` where nobody is signed in, ``Cancelled``.
     """
     keys = sendable_images(archive, opened)
     if not keys:
@@ -165,7 +165,7 @@ def _plan(archive: Archive, workspace: Workspace, opened: OpenedQueue, one: Anno
     rois, key_values, repository = _required(archive, image)
     base = repository.address
     source = repository.roi_source
-    answers = source.of_image(image.image_id, brief=True) if source is not None else []
+    answers = list(source.of_image(image.image_id, brief=True)) if source is not None else []
     there = {s.id: KnownShape(roi.id, s) for roi in parse_rois(answers, base).rois for s in roi.shapes if s.id}
     known, drawn, remarks = _shapes(workspace, opened, one, there)
     changes = plan_changes(known, drawn)
@@ -177,7 +177,7 @@ def _plan(archive: Archive, workspace: Workspace, opened: OpenedQueue, one: Anno
         ),
         None,
     )
-    comparison = rois.compare(image.image_id, replace(changes, remarks=tuple(remarks)), frozenset(known))
+    comparison = rois.compare(image.image_id, replace(changes, remarks=tuple(remarks)), frozenset(known), answers)
     roi_of = {number: shape.roi_id for number, shape in there.items()}
     return ImagePlan(
         image,

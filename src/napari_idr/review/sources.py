@@ -127,7 +127,7 @@ def _read(
     if what == WORKSPACE:
         yield from _of_workspace(archive.workspace, warn)
     elif _is_here(what):
-        yield from _of_path(Path(what), warn)
+        yield from _of_path(Path(what).expanduser(), warn)
     else:
         yield from _of_node(archive, archive.resolve(what), is_cancelled, warn)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_idr.formats.model_json import Document, DocumentError, from_document, to_document
@@ -17,6 +18,11 @@ def image_document(one: AnnotationSet) -> Document:
     """Return image and statements of a set as one JSON object."""
     statements = [to_document(statement) for statement in one.statements]
     return {"image": to_document(one.image), **({"statements": statements} if statements else {})}
+
+
+def called_after(image: AnnotatedImage, file: str) -> AnnotatedImage:
+    """Return an image of which nobody said which one it is under the name of the file that tells of it."""
+    return image if image.address else replace(image, address=file, name=image.name or file)
 
 
 def image_from(document: object) -> AnnotatedImage:

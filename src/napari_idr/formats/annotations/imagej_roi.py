@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.errors import FormatError, Unsupported
+from napari_idr.formats.free_name import free_name
 from napari_idr.formats.model_json import json_text, json_value
 from napari_idr.model.annotation import Mask, Shape
 from napari_idr.model.annotation_set import AnnotationSet
@@ -118,16 +119,7 @@ def _members(one: AnnotationSet, image: dict[str, Any] | None = None) -> Iterato
                 stem = re.sub(r"[^A-Za-z0-9_.() -]", "_", names[thing.uuid]).strip(". ")[:100] or "region"
                 if len(thing.shapes) > 1:
                     stem = f"{stem} {number + 1} of {len(thing.shapes)}"
-                yield f"{_free(stem, taken)}.roi", content
-
-
-def _free(stem: str, taken: set[str]) -> str:
-    name, number = stem, 1
-    while name.lower() in taken:
-        number += 1
-        name = f"{stem}-{number}"
-    taken.add(name.lower())
-    return name
+                yield f"{free_name(stem, taken)}.roi", content
 
 
 def _contents(one: AnnotatedObject, image: dict[str, Any] | None) -> Iterator[bytes]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_idr.errors import FormatError
 from napari_idr.model.annotation_set import AnnotatedObject, LabelPlace
 from napari_idr.model.finding import Loss
 
+from .image_documents import called_after
 from .object_facts import derived_uuid
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def agreed_image(stated: AnnotatedImage, given: AnnotatedImage | None, file: str
         Whether the file says which image it is, not only how large.
     """
     if given is None:
-        return stated if stated.address else replace(stated, address=file, name=stated.name or file)
+        return called_after(stated, file)
     if by_key and stated.address and stated.key != given.key:
         what = f"It was made of another image, {stated.name or stated.key}"
         raise FormatError(what, file, f"open that image, or another file for {given.name or given.key}")

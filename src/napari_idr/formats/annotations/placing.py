@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -10,7 +9,7 @@ from napari_idr.errors import FormatError
 from napari_idr.model.annotation_set import AnnotatedImage
 
 from .files import told_of
-from .image_documents import image_from
+from .image_documents import called_after, image_from
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +29,7 @@ def image_of(named: object, path: Path, image: AnnotatedImage | None) -> Annotat
     with told_of(path, "image"):
         found = image_from(named)
     if image is None:
-        return found if found.address else replace(found, address=path.name, name=found.name or path.name)
+        return called_after(found, path.name)
     if found.address and image.key != found.key:
         raise another_image(path, found.key, image.key)
     check_sizes(path, {name: getattr(found, name) for name in SIZES}, image)

@@ -118,7 +118,7 @@ def _tell_all(row: Row, one: AnnotatedObject) -> bool:
     """Return whether the cells that people read tell all of an object, down to the types of its values."""
     blank = AnnotatedObject(uuid=one.uuid, is_track=one.is_track)
     try:
-        told = table_columns.as_edited(blank, row)
+        told = replace(blank, **table_columns.edits(blank, row))
     except DocumentError:
         return False
     types = [[type(value) for _, value in thing.features] for thing in (told, one)]

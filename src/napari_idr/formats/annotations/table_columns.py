@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.formats.model_json import DocumentError, time_of, time_text
@@ -128,11 +128,6 @@ def object_cells(one: AnnotatedObject) -> Row:
     """Return the cells that tell an object, its features among them."""
     cells = {name: cell for part in OBJECT_COLUMNS for name, cell in zip(part.names, part.get(one), strict=True)}
     return cells | {FEATURE + xml_text(name): value_text(value) for name, value in one.features}
-
-
-def as_edited(one: AnnotatedObject, row: Row) -> AnnotatedObject:
-    """Return an object with what the cells of a row say; see ``edits``."""
-    return replace(one, **edits(one, row))
 
 
 def edits(one: AnnotatedObject, row: Row) -> dict[str, Any]:
