@@ -13,10 +13,12 @@ import pytest
 from fake_source import FakeSource, counting
 from napari.layers import Image, Labels
 from napari.settings import get_settings
+from qtpy.QtWidgets import QApplication
 
 from napari_idr.layers import napari_seam as seam
 from napari_idr.layers import stream
 from napari_idr.layers.images import LayerPlan
+from napari_idr.layers.motion import Motion
 from napari_idr.layers.stream import LayerStream, Streams
 from napari_idr.streaming.chunks import ChunkedArray
 from napari_idr.streaming.level import LastAxisLevel
@@ -245,6 +247,12 @@ def test_no_value_is_told_where_a_coarser_pixel_stands_in(session: ViewerSession
     qtbot.waitUntil(lambda: layer.get_value(centre) == (0, sources[0].pixels[512, 512]), timeout=10_000)
 
 
+class MotionThatLasts(Motion):
+    """A camera that moves until it is told otherwise."""
+
+    lasts = True
+
+
 class Slices:
     """What the streams were told of each slice."""
 
@@ -279,6 +287,30 @@ def test_a_listener_that_fails_stops_no_redraw(session: ViewerSession, qtbot: Qt
     assert raised
     assert not session.streams.stream_of(layer).is_redrawn
     assert drawn(layer).min() >= 100
+
+
+def test_a_view_passed_through_asks_for_no_metadata_however_slow_the_window_is(
+    session: ViewerSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    best = ArrayLevel.best
+
+    def lacking(self: ArrayLevel, box: Any, wishes: Wishes) -> np.ndarray:
+        wishes.metadata["field"] = lambda: asked.append(box[0])
+        return best(self, box, wishes)
+
+    monkeypatch.setattr(ArrayLevel, "best", lacking)
+    sources, levels = pyramid(session, (8, 64, 64), count=1)
+    let_all_through(session, sources)
+    session.add(image(levels))
+    for plane in range(6):
+        session.viewer.dims.set_current_step(0, plane)
+        QApplication.processEvents()
+        time.sleep(1.5 * stream.REST_MS / 1000)  # as if drawing the window took so long
+        QApplication.processEvents()
+    assert asked == []
+    qtbot.waitUntil(lambda: len(asked) > 0)
+    assert asked[0] == (5, 6)
 
 
 def test_a_large_finer_picture_follows_in_a_redraw_of_its_own(
@@ -360,6 +392,32 @@ def test_a_turn_that_took_long_leaves_other_layers_to_the_next(
     session.streams.touch(list(layers))
     qtbot.waitUntil(lambda: sum(turns) >= 3, timeout=10_000)
     assert max(turns) == 1
+
+
+def test_a_slow_redraw_waits_until_the_camera_rests(
+    session: ViewerSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "TURN_SECONDS", -1.0)  # any redraw is slow
+    redrawn: list[LayerStream] = []
+    redraw = Streams._redraw_one
+    monkeypatch.setattr(Streams, "_redraw_one", lambda streams, one: (redrawn.append(one), redraw(streams, one)))
+    sources, levels = pyramid(session, (512, 640))
+    layer = session.add(image(levels))
+    sources[-1].let_through(session.session.loader)
+    qtbot.waitUntil(lambda: redrawn != [])
+    moving = MotionThatLasts()
+    session.streams.motion = moving
+    qtbot.waitUntil(lambda: session.session.loader.in_flight() > 0)
+    qtbot.wait(2 * stream.SLOWEST_MS)  # a redraw that began before has ended
+    redrawn.clear()
+    let_all_through(session, sources)
+    qtbot.waitUntil(lambda: session.session.loader.in_flight() == 0)
+    qtbot.wait(2 * stream.SLOWEST_MS)
+    assert redrawn == []
+    assert session.streams.missing > 0
+    moving.lasts = False
+    until_complete(session, qtbot)
+    assert drawn(layer).min() >= 100
 
 
 def test_fitting_the_contrast_waits_for_what_is_shown(session: ViewerSession, qtbot: QtBot) -> None:

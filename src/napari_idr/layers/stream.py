@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from napari_idr.streaming.level import Level
     from napari_idr.streaming.loader import ChunkLoader
 
+    from .motion import Motion
+
 _log = logging.getLogger(__name__)
 
 FRAME_MS = 33
@@ -54,6 +56,9 @@ TURN_MS = 1
 REST_MS = 150
 """A view that rests this long asks for the metadata it lacks: one passed through on the way asks for none."""
 
+LISTEN_MS = 30
+"""After that, so long for moves that waited while the window was drawn: where a frame takes longer than a rest, every
+view would be taken for one that rests, and what it asks for makes the next frame slower still."""
 
 AGAIN_SECONDS = 0.05
 """What becomes known of a plate within this time is asked for together."""
@@ -72,9 +77,9 @@ beyond that, chunks in view would drive each other out and be fetched for ever."
 class LayerStream:
     """One layer: what it lacks now.
 
-    ``budget`` says how many bytes its view may hold; ``on_drawn`` is told when each slice began, ``on_looked`` that
-    one lacked nothing, ``on_asks`` that metadata are missing, ``on_unpainted`` that another redraw will show more,
-    ``on_too_much`` once that the view needs more memory than that.
+    ``budget`` says how many bytes its view may hold; ``on_drawn`` is told when each slice began and whether it
+    looked elsewhere, ``on_looked`` that one lacked nothing, ``on_asks`` that metadata are missing, ``on_unpainted``
+    that another redraw will show more, ``on_too_much`` once that the view needs more memory than that.
     """
 
     def __init__(
@@ -82,7 +87,7 @@ class LayerStream:
         layer: Layer,
         loader: ChunkLoader,
         budget: Callable[[], int],
-        on_drawn: Callable[[LayerStream, float], None],
+        on_drawn: Callable[[LayerStream, float, bool], None],
         on_looked: Callable[[], None],
         on_asks: Callable[[], None],
         on_unpainted: Callable[[LayerStream], None],
@@ -153,7 +158,7 @@ class LayerStream:
             moved, self._seen = wishes.seen[:1] != self._seen[:1], wishes.seen
             for level, box in wishes.seen[:1]:
                 self._travel.note(level, box)
-        self._on_drawn(self, wishes.began)
+        self._on_drawn(self, wishes.began, moved)
         self._loader.cache.look(self, {*wishes.here, *wishes.chunks})
         wants = _affordable(list(wishes.chunks.values()), self._budget(), wishes.held)
         self._wanted = len(wants) + len(wishes.metadata) + len(wishes.unpainted)
@@ -265,7 +270,7 @@ class Streams:
     failed = Signal(str, Exception)
     """Name of a layer, and why part of it stays coarse; emitted in the GUI thread, once per view."""
 
-    def __init__(self, loader: ChunkLoader) -> None:
+    def __init__(self, loader: ChunkLoader, motion: Motion) -> None:
         self._loader = loader
         self._streams: weakref.WeakKeyDictionary[Layer, LayerStream] = weakref.WeakKeyDictionary()
         self._dirty: dict[LayerStream, float] = {}
@@ -273,18 +278,23 @@ class Streams:
         self._due: dict[LayerStream, float] = {}
         """Those of them that are being redrawn, a few per turn of the event loop."""
         self._turning = self._closed = False
+        self._moves = 0
+        """Number of slices that looked elsewhere than the one before."""
         self._again: frozenset[LayerStream] = frozenset()
         self._later: dict[str, Callable[[], None]] = {}
         self._lock = threading.Lock()
         self._posted = False
         self._drawn = 0.0
         """When the last redraw began."""
+        self._is_slow = False
+        """Whether it took longer than a turn of the event loop should."""
+        self.motion = motion
         self._throttler = QSignalThrottler()
         self._throttler.setTimeout(FRAME_MS)
         self._throttler.triggered.connect(self._redraw)
         self._rest = QSignalDebouncer()
         self._rest.setTimeout(REST_MS)
-        self._rest.triggered.connect(self._ask)
+        self._rest.triggered.connect(self._listen)
         self._ahead = QSignalThrottler()
         self._ahead.setTimeout(AHEAD_MS)
         self._ahead.triggered.connect(self._look_ahead)
@@ -410,9 +420,10 @@ class Streams:
         shown = sum(1 for layer in layers if layer is not None and layer.visible)
         return int(self._loader.cache.limit * MEMORY_PART) // max(1, shown)
 
-    def _on_sliced(self, stream: LayerStream, began: float) -> None:
+    def _on_sliced(self, stream: LayerStream, began: float, moved: bool) -> None:
         """Drop a redraw that napari made needless: a view that moves is drawn anew with all that came before."""
         with self._lock:
+            self._moves += moved
             for waiting in (self._dirty, self._due):
                 if waiting.get(stream, began) < began:
                     del waiting[stream]
@@ -428,9 +439,14 @@ class Streams:
 
     # -- in the GUI thread
 
-    def _ask(self) -> None:
-        for stream in list(self._streams.values()):
-            stream.ask()
+    def _listen(self) -> None:
+        seam.call_later(LISTEN_MS, partial(self._ask, self._moves))
+
+    def _ask(self, moves: int) -> None:
+        """Ask for metadata, where nothing moved since that many moves: else the next view asks for its own."""
+        if moves == self._moves and not self._closed:
+            for stream in list(self._streams.values()):
+                stream.ask()
 
     def _throttle(self) -> None:
         with self._lock:
@@ -456,6 +472,7 @@ class Streams:
             while (stream := self._next_due()) is not None:
                 self._redraw_one(stream)
                 if time.perf_counter() - now > TURN_SECONDS:
+                    self._is_slow = True
                     break
             self._tell()
         finally:  # whoever listens to a layer and fails does not keep the others from being drawn
@@ -465,9 +482,13 @@ class Streams:
                 seam.call_later(0, partial(self._pace, began or now))  # comes round when the window is drawn
 
     def _take_due(self) -> None:
-        """Do what was left for this redraw, and take what came until now."""
+        """Do what was left for this redraw, and take what came until now.
+
+        Where a redraw takes long, nothing while the camera moves: beside the frames themselves it would stop them.
+        """
         with self._lock:
-            self._due, self._dirty = self._dirty, {}
+            if not (self._is_slow and self.motion.lasts):
+                self._due, self._dirty, self._is_slow = self._dirty, {}, False
             later, self._later = self._later, {}
         for function in later.values():
             function()

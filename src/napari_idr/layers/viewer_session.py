@@ -27,6 +27,7 @@ from .box_loads import BoxLoads
 from .full_collections import full_collections
 from .known_rois import is_edited
 from .main_thread import in_main_thread
+from .motion import Motion
 from .open_job import OpenJob
 from .places import KINDS, Places
 from .recent import RecentList
@@ -82,7 +83,7 @@ class ViewerSession:
     def __init__(self, viewer: Viewer, session: Session | None = None, *, warm: bool = True) -> None:
         self._viewer = weakref.ref(viewer)
         self.session = session or Session(configured_settings())
-        self.streams = Streams(self.session.loader)
+        self.streams = Streams(self.session.loader, Motion())
         self.streams.progress.connect(self.streaming_changed.emit)
         self.streams.failed.connect(self._on_stream_failed)
         self.turns = Turns()
@@ -101,6 +102,7 @@ class ViewerSession:
         viewer.layers.events.removed.connect(self._on_removed)
         for moved in (viewer.scene.camera.events, viewer.dims.events):
             moved.connect(_on_moved)
+        viewer.scene.camera.events.connect(self.streams.motion.on_camera)
         self.volumes, self.boxes, self.places = Volumes(self), BoxLoads(self), Places(self)
         self.saves = RegionSaves(self)
         self._views: ViewFiles | None = None
