@@ -420,6 +420,27 @@ def test_a_slow_redraw_waits_until_the_camera_rests(
     assert drawn(layer).min() >= 100
 
 
+def test_a_large_finer_picture_waits_until_the_camera_rests(
+    session: ViewerSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seam, "LARGE", 1)
+    sources, levels = pyramid(session, (1024, 1024))
+    let_all_through(session, sources)
+    layer = session.add(image(levels))
+    look_from_afar(session, qtbot, layer)
+    follows = not get_settings().experimental.async_
+    moving = MotionThatLasts()
+    session.streams.motion = moving
+    session.viewer.scene.camera.zoom = 4
+    qtbot.waitUntil(lambda: layer.data_level == 0, timeout=10_000)
+    qtbot.wait(2 * stream.SLOWEST_MS)
+    assert session.streams.stream_of(layer).stands_in == follows
+    moving.lasts = False
+    until_complete(session, qtbot)
+    assert not session.streams.stream_of(layer).stands_in
+    assert layer.get_value((512.0, 512.0)) == (0, sources[0].pixels[512, 512])
+
+
 def test_fitting_the_contrast_waits_for_what_is_shown(session: ViewerSession, qtbot: QtBot) -> None:
     sources, levels = pyramid(session, (512, 512))
     layer = session.add(image(levels, contrast_limits=(0, 10)))

@@ -131,6 +131,11 @@ class LayerStream:
         return len(self._shown)
 
     @property
+    def stands_in(self) -> bool:
+        """Whether a large finer picture waits for a redraw of ours."""
+        return seam.STANDS_IN in self._missing
+
+    @property
     def to_come(self) -> int:
         """Number of those that are on their way: neither failed nor too much for the memory."""
         return max(0, min(self._wanted - self._loader.failures(self), self.missing))
@@ -487,7 +492,8 @@ class Streams:
         Where a redraw takes long, nothing while the camera moves: beside the frames themselves it would stop them.
         """
         with self._lock:
-            if not (self._is_slow and self.motion.lasts):
+            is_slow = self._is_slow or any(stream.stands_in for stream in self._dirty)
+            if not (is_slow and self.motion.lasts):
                 self._due, self._dirty, self._is_slow = self._dirty, {}, False
             later, self._later = self._later, {}
         for function in later.values():

@@ -61,7 +61,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-USED_NEXT = tuple(f"{__package__}.{name}" for name in ("shown_plate", "view_link", "roi_requests", "kept_offers"))
+USED_NEXT = tuple(
+    f"{__package__}.{name}" for name in ("shown_plate", "view_link", "roi_requests", "roi_sending", "kept_offers")
+)
 _sessions: weakref.WeakKeyDictionary[Any, ViewerSession] = weakref.WeakKeyDictionary()
 
 
@@ -352,8 +354,9 @@ class ViewerSession:
         return [
             *placed,
             *added,
-            partial(_measure, first),
             partial(self._show_view, job),
+            *(partial(_load_letters, first, letters) for letters in seam.LETTERS),
+            partial(_measure, first),
             partial(self._end, job, opened),
         ]
 
@@ -492,8 +495,13 @@ def _is_opened(layer: Layer) -> bool:
     return {"box", "annotations"}.isdisjoint(layer.metadata.get("napari_idr", {"box": None}))
 
 
+def _load_letters(viewers: list[Viewer], letters: str) -> None:
+    for viewer in viewers:
+        seam.load_letters(viewer, letters)
+
+
 def _measure(viewers: list[Viewer]) -> None:
-    """Show a scale bar, after the picture: napari takes a tenth of a second to paint the letters of its font."""
+    """Show a scale bar, after the picture."""
     for viewer in viewers:
         viewer.canvas.overlays.scale_bar.visible = True
 
