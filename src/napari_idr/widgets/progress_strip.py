@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
+from .amount_bar import AmountBar
 from .buttons import icon_button
 from .workers import while_alive
 
@@ -32,11 +33,7 @@ class Task(QWidget):
         self._label = QElidingLabel(self._said(what))
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._amount = QLabel()
-        self._bar = QProgressBar()
-        self._bar.setRange(0, 0)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(6)
-        self._bar.setAccessibleName(what)
+        self._bar = AmountBar(theme, what)
         self._lay_out(theme)
         self.hide()
         self._patience = QTimer(self, singleShot=True, interval=BLINK)
@@ -60,8 +57,7 @@ class Task(QWidget):
         """Show how much of how much is done; ``total`` 0 where that is not known."""
         if what:
             self._label.setText(self._said(what))
-        self._bar.setRange(0, total)
-        self._bar.setValue(min(done, total))
+        self._bar.show_amount(done, total)
         self._amount.setText(f"{done:,} of {total:,}" if total else "")
 
     @property
