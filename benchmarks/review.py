@@ -208,15 +208,25 @@ class Window:
             if position + 1 >= len(desk.rows):
                 break
             shown: list[str] = []
+            signed: list[float] = []
             self.tab.review.shown.connect(shown.append)
+
+            def note(changed: tuple[str, ...], uuid: str = uuid, signed: list[float] = signed) -> None:
+                if uuid in changed:
+                    signed.append(time.perf_counter())
+
+            desk.changed.connect(note)
             begin = time.perf_counter()
             self.press(keys[number % len(keys)])
             following = desk.queue.uuids[int(desk.rows[position + 1])]
             self.wait(lambda shown=shown, following=following: following in shown, "the next object")
             took = time.perf_counter() - begin
             (border if desk.image.key != image else within).append(took)
-            self.wait(lambda desk=desk, uuid=uuid: desk.status(uuid) != "unreviewed", "the sign")
-            signs.append(time.perf_counter() - begin)
+            self.wait(lambda signed=signed: signed, "the sign")
+            if desk.status(uuid) == "unreviewed":
+                raise RuntimeError("a verdict is not there")
+            signs.append(signed[0] - begin)
+            desk.changed.disconnect(note)
             self.tab.review.shown.disconnect(shown.append)
             self.settle(look)
         return within, border, signs
