@@ -28,6 +28,7 @@ def session(make_napari_viewer: Callable[..., Any], qtbot: QtBot) -> Iterator[Vi
     yield made
     wait_for_slices(viewer)
     made.close()
+    wait_for_slices(viewer)  # what a last redraw began
 
 
 @pytest.fixture(params=WAYS)
