@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from zarr import AsyncArray
 from zarr.abc.codec import BytesBytesCodec
 from zarr.abc.store import RangeByteRequest
-from zarr.codecs import ShardingCodec, ShardingCodecIndexLocation
+from zarr.codecs import ShardingCodec
 from zarr.core.metadata import ArrayV3Metadata
 from zarr.storage import StorePath, WrapperStore
 
@@ -78,7 +78,10 @@ class _CheckedStore(WrapperStore[Any]):
 
 
 def _is_index_at_start(codec: Codec) -> bool:
-    return isinstance(codec, ShardingCodec) and codec.index_location is ShardingCodecIndexLocation.start
+    if not isinstance(codec, ShardingCodec):
+        return False
+    location = codec.index_location  # a string since zarr 3.4, before it an enumeration of strings
+    return getattr(location, "value", location) == "start"
 
 
 def _checked_codec(codec: Codec) -> Codec:
