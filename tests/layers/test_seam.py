@@ -247,6 +247,16 @@ def test_no_value_is_told_where_a_coarser_pixel_stands_in(session: ViewerSession
     qtbot.waitUntil(lambda: layer.get_value(centre) == (0, sources[0].pixels[512, 512]), timeout=10_000)
 
 
+def large_from_afar(session: ViewerSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> tuple[Sources, Any, bool]:
+    """A complete pyramid of which any finer picture is large, looked at from afar; whether a redraw brings that."""
+    monkeypatch.setattr(seam, "LARGE", 1)
+    sources, levels = pyramid(session, (1024, 1024))
+    let_all_through(session, sources)
+    layer = session.add(image(levels))
+    look_from_afar(session, qtbot, layer)
+    return sources, layer, not get_settings().experimental.async_
+
+
 class MotionThatLasts(Motion):
     """A camera that moves until it is told otherwise."""
 
@@ -316,15 +326,10 @@ def test_a_view_passed_through_asks_for_no_metadata_however_slow_the_window_is(
 def test_a_large_finer_picture_follows_in_a_redraw_of_its_own(
     session: ViewerSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seam, "LARGE", 1)
     slices = Slices(monkeypatch)
-    sources, levels = pyramid(session, (1024, 1024))
-    let_all_through(session, sources)
-    layer = session.add(image(levels))
-    look_from_afar(session, qtbot, layer)
+    sources, layer, follows = large_from_afar(session, qtbot, monkeypatch)
     told: list[Any] = []
     monkeypatch.setattr(Streams, "_redraw_one", lambda streams, one: told.append(layer.get_value((512.0, 512.0))))
-    follows = not get_settings().experimental.async_
     session.viewer.scene.camera.zoom = 4
     qtbot.waitUntil(lambda: layer.data_level == 0 and (len(told) > 0 or not follows), timeout=10_000)
     stood_in = [wishes for wishes in slices.seen if seam.STANDS_IN in wishes.unpainted]
@@ -423,12 +428,7 @@ def test_a_slow_redraw_waits_until_the_camera_rests(
 def test_a_large_finer_picture_waits_until_the_camera_rests(
     session: ViewerSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seam, "LARGE", 1)
-    sources, levels = pyramid(session, (1024, 1024))
-    let_all_through(session, sources)
-    layer = session.add(image(levels))
-    look_from_afar(session, qtbot, layer)
-    follows = not get_settings().experimental.async_
+    sources, layer, follows = large_from_afar(session, qtbot, monkeypatch)
     moving = MotionThatLasts()
     session.streams.motion = moving
     session.viewer.scene.camera.zoom = 4

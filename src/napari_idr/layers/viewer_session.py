@@ -355,10 +355,15 @@ class ViewerSession:
             *placed,
             *added,
             partial(self._show_view, job),
-            *(partial(_load_letters, first, letters) for letters in seam.LETTERS),
-            partial(_measure, first),
+            partial(self._measure, first),
             partial(self._end, job, opened),
         ]
+
+    def _measure(self, viewers: list[Viewer]) -> None:
+        """Have a scale bar shown after the picture, and the letters of its font painted before, a few per turn."""
+        for viewer in viewers:
+            letters = [partial(seam.load_letters, viewer, some) for some in seam.LETTERS]
+            self.turns.add(*letters, partial(_show_scale_bar, viewer))
 
     def _set_apart(self, opened: Opened, plate: ShownPlate | None) -> None:
         """Have what is about to be added begin below what is shown."""
@@ -495,15 +500,8 @@ def _is_opened(layer: Layer) -> bool:
     return {"box", "annotations"}.isdisjoint(layer.metadata.get("napari_idr", {"box": None}))
 
 
-def _load_letters(viewers: list[Viewer], letters: str) -> None:
-    for viewer in viewers:
-        seam.load_letters(viewer, letters)
-
-
-def _measure(viewers: list[Viewer]) -> None:
-    """Show a scale bar, after the picture."""
-    for viewer in viewers:
-        viewer.canvas.overlays.scale_bar.visible = True
+def _show_scale_bar(viewer: Viewer) -> None:
+    viewer.canvas.overlays.scale_bar.visible = True
 
 
 def _close_in_main_thread(session: ViewerSession) -> None:
