@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -72,8 +73,6 @@ class Window:
         rest(3)
         self.heart: Heartbeat = Heartbeat()
         self.found: dict[str, float] = {}
-        self.release: Callable[[], None] = lambda: None
-        """Lets go of the button of the mouse that a drag pressed."""
 
     def open_dock(self) -> Any:
         """Open the dock."""
@@ -198,9 +197,9 @@ def edit(window: Window) -> None:
     wait_until(lambda: job.state != "running")
     window.open_dock().annotate.start("shapes")
     wait_until(lambda: bool(viewers.annotations.book.watches))
-    took = drag(window, viewers.annotations.book.watches[0].layer, LARGEST_SHAPES, "edit")
+    took, release = drag(window, viewers.annotations.book.watches[0].layer, LARGEST_SHAPES, "edit")
     with window.heart.phase("edit end"):
-        window.release()
+        release()
         rest(0.5)
     window.found.update({"edit": took, "edit stall": window.heart.gaps["edit"]})
     window.found["edit end"] = window.heart.gaps["edit end"]
@@ -217,8 +216,8 @@ def edit_alone(window: Window) -> None:
     window.found["edit alone stall"] = window.heart.gaps["edit alone"]
 
 
-def drag(window: Window, layer: Any, count: int, phase: str) -> float:
-    """Fill a Shapes layer with polygons and drag the last of them; return the median of a step, in ms."""
+def drag(window: Window, layer: Any, count: int, phase: str) -> tuple[float, Callable[[], None]]:
+    """Fill a Shapes layer with polygons and drag the last of them; return the median of a step, in ms, and the end."""
     import numpy as np
     from gui import rest, wait_until
     from qtpy.QtCore import QPoint, Qt
@@ -241,9 +240,6 @@ def drag(window: Window, layer: Any, count: int, phase: str) -> float:
     before = layer.data[-1].copy()
     QTest.mouseMove(native, at)
     QTest.mousePress(native, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
-    window.release = lambda: QTest.mouseRelease(
-        native, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at + QPoint(20, 20)
-    )
     for turn in range(1, 21):
         drawn.clear()
         began = time.perf_counter()
@@ -254,7 +250,9 @@ def drag(window: Window, layer: Any, count: int, phase: str) -> float:
         took.append(1000 * (drawn[-1] - began))
     if np.allclose(before, layer.data[-1]):
         raise RuntimeError("the shape was not moved")
-    return statistics.median(took)
+    end = at + QPoint(20, 20)
+    release = partial(QTest.mouseRelease, native, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, end)
+    return statistics.median(took), release
 
 
 CASES: dict[str, Callable[[Window], None]] = {

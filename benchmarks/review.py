@@ -147,6 +147,18 @@ def outlined_images(session: Session, address: str, images: int, rois: int) -> l
     return found
 
 
+def signs_of(desk: Desk, uuid: str) -> tuple[list[float], Callable[[], None]]:
+    """Return when what counts of an object changes, filled as it does, and how to stop listening."""
+    found: list[float] = []
+
+    def note(changed: tuple[str, ...]) -> None:
+        if uuid in changed:
+            found.append(time.perf_counter())
+
+    desk.changed.connect(note)
+    return found, partial(desk.changed.disconnect, note)
+
+
 class Window:
     """A viewer with its dock at the tab Review, driven by keys."""
 
@@ -208,14 +220,8 @@ class Window:
             if position + 1 >= len(desk.rows):
                 break
             shown: list[str] = []
-            signed: list[float] = []
             self.tab.review.shown.connect(shown.append)
-
-            def note(changed: tuple[str, ...], uuid: str = uuid, signed: list[float] = signed) -> None:
-                if uuid in changed:
-                    signed.append(time.perf_counter())
-
-            desk.changed.connect(note)
+            signed, stop = signs_of(desk, uuid)
             begin = time.perf_counter()
             self.press(keys[number % len(keys)])
             following = desk.queue.uuids[int(desk.rows[position + 1])]
@@ -226,7 +232,7 @@ class Window:
             if desk.status(uuid) == "unreviewed":
                 raise RuntimeError("a verdict is not there")
             signs.append(signed[0] - begin)
-            desk.changed.disconnect(note)
+            stop()
             self.tab.review.shown.disconnect(shown.append)
             self.settle(look)
         return within, border, signs

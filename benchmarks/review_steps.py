@@ -29,7 +29,7 @@ from napari_idr.review.queue_store import make_queue
 from napari_idr.review.reviewer import save_reviewer
 from napari_idr.session import Session
 from napari_idr.settings import Settings
-from review import ADA, Window, outlined_images, outlines
+from review import ADA, Window, outlined_images, outlines, signs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,19 +163,14 @@ class Desk:
         desk = self.window.tab.desk
         at, uuid = desk.position, desk.uuid
         name = case or ("same image" if self.image_at(at) == self.image_at(at + 1) else "border")
-        begin, signed = time.perf_counter(), []
-
-        def note(changed: tuple[str, ...]) -> None:
-            if uuid in changed:
-                signed.append(time.perf_counter() - begin)
-
-        desk.changed.connect(note)
+        begin = time.perf_counter()
+        signed, stop = signs_of(desk, uuid)
         self.step(lambda: self.window.press("G"), self.uuid_at(at + 1), found.setdefault(name, Steps()), look)
         self.window.wait(lambda: signed, "the sign")
-        desk.changed.disconnect(note)
+        stop()
         sign = found.setdefault("sign", Steps())
-        sign.first.append(signed[0])
-        sign.complete.append(signed[0])
+        sign.first.append(signed[0] - begin)
+        sign.complete.append(signed[0] - begin)
 
 
 def plate_steps(address: str, found: dict[str, Steps], look: float, count: int) -> None:
