@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,12 +63,13 @@ def choose(panel: Any, where: str) -> None:
 
 
 def test_the_button_is_there_while_something_of_ours_is_shown(
-    dock: IdrDock, viewer_session: ViewerSession, stack: list[Any]
+    dock: IdrDock, viewer_session: ViewerSession, stack: list[Any], qtbot: QtBot
 ) -> None:
     assert dock.boxes.button.isVisible()
+    layers = viewer_session.viewer.layers
     viewer_session.viewer.add_image(np.zeros((4, 4)))
-    for layer in stack:
-        viewer_session.viewer.layers.remove(layer)
+    viewer_session.turns.add(*[partial(layers.remove, layer) for layer in stack])  # napari: see there
+    qtbot.waitUntil(lambda: len(layers) == 1, timeout=PATIENCE)
     assert not dock.boxes.button.isVisible()
 
 
