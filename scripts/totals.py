@@ -1,7 +1,8 @@
 """Print one line of totals per leg of the tests, and fail if any leg failed.
 
-``python scripts/totals.py FOLDER``: scripts/test.sh left a ``N-name.status`` (exit status, seconds) per leg there,
-and a ``N-name.xml`` (JUnit) beside it where the leg was pytest.
+``python scripts/totals.py FOLDER``: scripts/test.sh left a ``N-name.status`` (exit status, seconds) and a
+``N-name.log`` per leg there, and a ``N-name.xml`` (JUnit) beside them where the leg was pytest. Of a leg that failed,
+what says why is printed once more: who sees only the end of a long run sees it, too.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
+
+LINES, WIDTH = 20, 300
+"""How much is said of a leg that failed."""
 
 
 def count(report: Path) -> Counter[str]:
@@ -30,6 +34,14 @@ def describe(totals: Counter[str]) -> str:
     return f"{words}, {totals['skipped']} skipped" if totals["skipped"] else words
 
 
+def reasons(log: str) -> list[str]:
+    """Return the lines of a leg's output that say why it failed: where it crashed, which tests, else its last ones."""
+    lines = log.splitlines()
+    crash = next((at for at, line in enumerate(lines) if line.startswith("Current thread")), len(lines))
+    told = [line for line in lines if line.startswith(("FAILED ", "ERROR ")) or "Fatal Python error" in line]
+    return [line[:WIDTH] for line in (told + lines[crash : crash + LINES] or lines[-LINES:])]
+
+
 def main(folder: Path) -> int:
     """Print a line per leg and one for all; return the exit status."""
     everything: Counter[str] = Counter()
@@ -41,6 +53,8 @@ def main(folder: Path) -> int:
         if status:
             broken.append(name)
             totals["failed"] = max(totals["failed"], 1)  # also what died before it could count
+            log = status_file.with_suffix(".log").read_text(encoding="utf-8", errors="replace")
+            print(*(f"  {name}: {line}" for line in reasons(log)), sep="\n")
         words = describe(totals) if totals else "passed"
         print(f"{name:<24} {words}, in {seconds} s")
         everything += totals
