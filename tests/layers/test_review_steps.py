@@ -147,6 +147,7 @@ def test_the_picture_changes_with_a_step_and_comes_back_with_the_step_back(
     sitting = sit(fields(session.session, server.address, 2))
     viewer: Any = session.viewer
     sitting.until_ready()
+    sitting.until_shown()  # with the scale bar, which comes after the picture
     first = viewer.screenshot(flash=False).astype(int)
     sitting.review.desk.go(2)
     sitting.until_shown()
