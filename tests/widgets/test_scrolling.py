@@ -74,3 +74,16 @@ def test_the_wheel_chooses_where_somebody_clicked(qtbot: QtBot, form: Form) -> N
     qtbot.waitUntil(form.choice.hasFocus)
     assert turn_wheel(form.choice)
     assert form.choice.currentIndex() == 1
+
+
+def test_the_wheel_passes_over_a_row_that_was_put_in_later(qtbot: QtBot, form: Form) -> None:
+    rows = QWidget(form)
+    form.layout().addWidget(rows)  # type: ignore[union-attr]
+    QVBoxLayout(rows)
+    qtbot.wait(50)
+    box = QComboBox()
+    box.addItems(["is", "is not"])
+    rows.layout().addWidget(box)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: box.focusPolicy() == Qt.FocusPolicy.StrongFocus)
+    assert not turn_wheel(box)
+    assert box.currentIndex() == 0

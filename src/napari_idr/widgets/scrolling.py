@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QAbstractSpinBox, QComboBox, QFrame, QScrollArea, QWidget
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def scrolling(widget: QWidget) -> QScrollArea:
@@ -19,23 +14,32 @@ def scrolling(widget: QWidget) -> QScrollArea:
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    only_scrolls = _OnlyScrolls(area)
-    for box in _boxes(widget):
-        box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # else the wheel alone would give it the focus
-        box.installEventFilter(only_scrolls)
+    _OnlyScrolls(area, widget)
     return area
-
-
-def _boxes(widget: QWidget) -> Iterator[QWidget]:
-    yield from widget.findChildren(QComboBox)
-    yield from widget.findChildren(QAbstractSpinBox)
 
 
 class _OnlyScrolls(QObject):
     """Has the wheel scroll, where it would change what somebody chose and only passes over: a licence, a verdict."""
 
+    def __init__(self, area: QScrollArea, content: QWidget) -> None:
+        super().__init__(area)
+        self._content = content
+        content.installEventFilter(self)
+        self._watch_boxes()
+
+    def _watch_boxes(self) -> None:
+        for box in (*self._content.findChildren(QComboBox), *self._content.findChildren(QAbstractSpinBox)):
+            box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # else the wheel alone would give it the focus
+            box.installEventFilter(self)  # once, however often it is said
+
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        if event is None or event.type() != QEvent.Type.Wheel or not isinstance(watched, QWidget) or watched.hasFocus():
+        if event is None or not isinstance(watched, QWidget):
+            return False
+        if watched is self._content:
+            if event.type() == QEvent.Type.LayoutRequest:  # a row was put in
+                self._watch_boxes()
+            return False
+        if event.type() != QEvent.Type.Wheel or watched.hasFocus():
             return False
         event.ignore()
         return True
