@@ -57,7 +57,7 @@ def line(viewer_session: ViewerSession, demo_content: Path, host: QWidget, theme
 
 
 def test_what_is_missing_is_told_fetched_and_then_here(line: OfflineLine, qtbot: QtBot) -> None:
-    assert line.text.text() == "Work without a network?"
+    assert line.text.text() == "Going offline?"
     qtbot.waitUntil(lambda: line.needs is not None, timeout=PATIENCE)  # by itself, after a moment
     assert line.text.text() == "1 image, up to 1 MB, to fetch."
     assert line.button.text() == "Fetch now"

@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from .faults import Faults
@@ -21,6 +23,8 @@ TURN = 32 << 10
 """Bytes an answer may send before the others get their turn."""
 BURST = 0.002
 """Seconds of unused line that may be caught up."""
+LATE = 0.05
+"""Seconds by which a busy machine may be late to hand over what it has: the line has carried that meanwhile."""
 REMEMBERED = 100_000
 """Requests kept in the log."""
 
@@ -51,11 +55,23 @@ class Line:
     """0: unlimited."""
     log: deque[LoggedRequest] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     _free_at: float = 0.0
+    _sending: int = 0
+
+    @contextmanager
+    def body(self) -> Iterator[None]:
+        """Send the body of an answer, in turns with others."""
+        if not self._sending:
+            self._free_at = max(time.perf_counter() - BURST, self._free_at)
+        self._sending += 1
+        try:
+            yield
+        finally:
+            self._sending -= 1
 
     async def turn(self, count: int) -> None:
         """Wait until the line has carried ``count`` more bytes."""
         now = time.perf_counter()
-        self._free_at = max(now - BURST, self._free_at) + count * 8 / (self.bandwidth_mbit * 1e6)
+        self._free_at = max(now - LATE, self._free_at) + count * 8 / (self.bandwidth_mbit * 1e6)
         if self._free_at > now:
             await asyncio.sleep(self._free_at - now)
 
@@ -129,14 +145,15 @@ class _Sender:
         if self._gone is None:
             self._gone = asyncio.ensure_future(wait_until_gone(self._receive))
         body, more = memoryview(message.get("body", b"")), message.get("more_body", False)
-        for start in range(0, len(body), TURN):
-            part = body[start : start + TURN]
-            await self._line.turn(len(part))
-            if self._gone.done():
-                raise _Gone
-            self._request.bytes += len(part)
-            is_last = start + TURN >= len(body)
-            await self._send({"type": "http.response.body", "body": bytes(part), "more_body": more or not is_last})
+        with self._line.body():
+            for start in range(0, len(body), TURN):
+                part = body[start : start + TURN]
+                await self._line.turn(len(part))
+                if self._gone.done():
+                    raise _Gone
+                self._request.bytes += len(part)
+                is_last = start + TURN >= len(body)
+                await self._send({"type": "http.response.body", "body": bytes(part), "more_body": more or not is_last})
         if not len(body):
             await self._send(message)
 

@@ -332,6 +332,7 @@ def warm_up(*more: str) -> None:
         "obstore.store",
         "pandas",
         "scipy.ndimage",
+        "skimage.color.colorconv",
         "napari.components.histogram",
         "napari._vispy.layers.image",
         "napari._vispy.layers.points",

@@ -75,7 +75,7 @@ class Needs:
         wrong = [one for one in self.images if one.problem]
         here = len(self.images) - len(waits) - len(wrong)
         nbytes = sum(one.nbytes for one in waits)
-        parts = [f"{_counted(here)} on this computer"] if here or not waits else []
+        parts = [f"{_counted(here)} on this computer"] if here or not (waits or wrong) else []
         if waits:
             parts.append(f"{_counted(len(waits))}, up to {size_said(nbytes)}, to fetch")
         if wrong:

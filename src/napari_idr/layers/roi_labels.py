@@ -18,7 +18,7 @@ from napari_idr.model.annotation import Mask
 from napari_idr.model.raster import AREAS, cover, cover_mask, fill_polygons
 
 from .roi_layers import LARGEST_SHAPES, STROKE, feature_table, layer_name
-from .roi_rows import axes_needed, planes
+from .roi_rows import axes_needed, bounds, planes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -139,8 +139,8 @@ def fills(row: Row) -> bool:
 def _window(rows: Sequence[Row], frame: Frame) -> Window:
     """Return the whole plane where it is small, else the part that the rows lie in; coarser where that is too much."""
     plane = np.array(frame.plane)
-    first = np.array([np.floor(row.corners.min(axis=0)) for row in rows]).clip(0, plane - 1).astype(int)
-    last = np.array([np.ceil(row.corners.max(axis=0)) for row in rows]).clip(0, plane - 1).astype(int)
+    low, high = bounds(rows)
+    first, last = (ends.clip(0, plane - 1).astype(int) for ends in (np.floor(low), np.ceil(high)))
     covered = float(np.prod(last - first + 1.0, axis=1).sum())
     top_left, size = np.zeros(2, int), plane
     if prod(frame.plane) > LARGEST_PLANE:

@@ -105,10 +105,21 @@ def place_rows(rois: Iterable[Roi], frame: Frame) -> tuple[list[Row], list[str]]
     rows = [Row(roi, shape, *place(shape)) for roi in rois for shape in roi.shapes]
     inside = [row for row in rows if (row.shape.z or 0) < frame.size("z") and (row.shape.t or 0) < frame.size("t")]
     farthest = FARTHEST * max(frame.plane)
-    near = [row for row in inside if np.abs(row.corners).max() <= farthest]
+    first, last = bounds(inside)
+    is_near = (np.maximum(-first, last) <= farthest).all(axis=1)
+    near = [row for row, is_one in zip(inside, is_near, strict=True) if is_one]
     counts = {"they are in planes that the image does not have": len(rows) - len(inside)}
     counts["they lie far outside of the image"] = len(inside) - len(near)
     return near, [f"{count} shapes were left out: {why}." for why, count in counts.items() if count]
+
+
+def bounds(rows: Sequence[Row]) -> tuple[np.ndarray, np.ndarray]:
+    """Return (n, 2) y and x of the first and of the last corner of each row: all at once, as they may be many."""
+    if not rows:
+        return np.zeros((0, 2)), np.zeros((0, 2))
+    lengths = np.array([len(row.corners) for row in rows])
+    corners, starts = np.concatenate([row.corners for row in rows]), np.cumsum(lengths) - lengths
+    return np.minimum.reduceat(corners, starts), np.maximum.reduceat(corners, starts)
 
 
 def rows_of_plane(rows: Iterable[Row], z: int, t: int) -> list[Row]:

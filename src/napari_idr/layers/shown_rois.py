@@ -110,7 +110,9 @@ class ShownRois:
         in_main_thread(self._show_plane, plan, at)
 
     def _plan(self, at: tuple[int, int]) -> RoiPlan:
+        full_collections.stir()
         rois, of_plane = self._read(at)
+        full_collections.stir()  # reading may have taken longer than they wait
         if not rois.rois and not rois.remarks and not of_plane:
             raise NotFound("No ROIs are stored", self._job.title, "its repository has none for this image")
         image = self._image

@@ -41,20 +41,24 @@ class ReviewFilter(QWidget):
         self.more, self.narrowing = icon_button(theme, "filter", "More conditions", self._show_more), ReviewNarrowing()
         self.more.setCheckable(True)
         self.narrowing.changed.connect(self._on_chosen)
-        layout, line = QVBoxLayout(self), QHBoxLayout()
-        for each in (layout, line):
+        layout, which, how = QVBoxLayout(self), QHBoxLayout(), QHBoxLayout()
+        for each in (layout, which, how):
             each.setContentsMargins(0, 0, 0, 0)
             each.setSpacing(4)
-        layout.addLayout(line)
+        for part in (which, how):
+            layout.addLayout(part)
         layout.addWidget(self.narrowing)
-        named = ((self.status, "Show which verdicts"), (self.object_class, "Show which class"), (self.order, "Order"))
-        for box, name in named:
+        for box, name, line in (
+            (self.status, "Show which verdicts", which),
+            (self.object_class, "Show which class", which),
+            (self.order, "Order", how),
+        ):
             box.setAccessibleName(name)
             box.setToolTip(name)
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             line.addWidget(box, 1)
             box.activated.connect(lambda _index: self._on_chosen())
-        line.addWidget(self.more)
+        how.addWidget(self.more)
         for key, title in ORDERS.items():
             self.order.addItem(title, key)
         self._findings: frozenset[str] = frozenset()

@@ -67,7 +67,7 @@ class OfflineLine(QWidget):
         self.setVisible(opened is not None)
         if opened is None:
             return
-        self._say("Work without a network?", "Look what is missing")
+        self._say("Going offline?", "Look what is missing")
         if len(opened.images) <= AT_ONCE:
             self._patience.start()
 

@@ -97,7 +97,7 @@ class ReviewTab(QWidget):
         header = self.view.horizontalHeader()
         header.setStretchLastSection(True)
         header.setMinimumSectionSize(22)
-        for column, width in zip(range(len(HEADERS)), (24, 96, 64, 26, 26, 40), strict=True):
+        for column, width in zip(range(len(HEADERS)), (24, 68, 68, 22, 22, 40), strict=True):
             self.view.setColumnWidth(column, width)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)

@@ -41,7 +41,7 @@ class ReviewTeam(QDialog):
         self._review: Review | None = None
         self.setWindowTitle("Review with others")
         self.setMinimumWidth(300)
-        self.resize(460, 480)
+        self.resize(560, 480)
         self.blind = QCheckBox("Second opinion: hide what others said")
         self.notices = NoticeStrip(theme)
         self.work, self.disputes = WorkPage(theme, knows_reviewer), DisputePage(knows_reviewer)
