@@ -9,10 +9,8 @@ import pytest
 
 from made_zarr import multiscales, ramp, write_array, write_group, write_image
 from napari_idr.errors import Unsupported
-from napari_idr.layers import viewer_session as module
 from napari_idr.layers.opening import open_node
 from napari_idr.session import Session
-from napari_idr.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -146,12 +144,6 @@ def test_what_napari_refuses_is_said_and_the_window_lives(
     assert job.state == "failed"
     assert "napari does not take this" in job.message
     assert len(failed) == 1
-
-
-def test_the_environment_counts_where_the_preferences_were_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NAPARI_IDR_RAM_CACHE_MB", "77")
-    assert module.configured_settings().ram_cache_mb == 77
-    assert Settings().ram_cache_mb == 77
 
 
 def test_secrets_of_an_address_are_not_kept(session: ViewerSession, finished: Finished, tmp_path: Path) -> None:

@@ -19,11 +19,11 @@ from napari_idr.formats.iviewer_link import parse_view_link
 from napari_idr.remote.object_store import shown_address
 from napari_idr.repositories.search_links import others_of, searched
 from napari_idr.session import Session
-from napari_idr.settings import Settings
 
 from . import napari_seam as seam
 from .apart import free_below, moved_options
 from .box_loads import BoxLoads
+from .chosen_settings import configured_settings
 from .full_collections import full_collections
 from .known_rois import is_edited
 from .main_thread import in_main_thread
@@ -521,19 +521,6 @@ def _holds_annotations(address: str) -> bool:
     from napari_idr.export.package_reading import is_package
 
     return is_package(Path(address.strip()).expanduser())
-
-
-def configured_settings() -> Settings:
-    """Return the settings: defaults, the environment, then what the user set in napari's preferences."""
-    from napari.settings import get_plugin_settings
-
-    try:
-        chosen = get_plugin_settings("napari-idr")
-    except KeyError:  # a viewer without plugin discovery
-        return Settings()
-    groups = (chosen.repositories, chosen.work, chosen.reading)
-    # what was left at its default must not hide the environment
-    return Settings.with_napari({k: v for group in groups for k, v in group.dict(exclude_defaults=True).items()})
 
 
 def _logged(function: Callable[..., None], *arguments: Any) -> None:
