@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         ("CC BY 4.0 https://creativecommons.org/licenses/by/4.0/", True),
         ("CC-BY-SA 4.0", True),
         ("https://creativecommons.org/licenses/by/4.0/", True),
+        ("https://creativecommons.org/publicdomain/zero/1.0/", True),
         ("Creative Commons Attribution 4.0 International", True),
         ("Public Domain", True),
         ("CC0 1.0; CC BY 4.0", True),

@@ -20,7 +20,14 @@ REGIONS = "regions"
 """Folder of a package in which they lie."""
 ROLE = "region"
 
-OPEN = ({"cc0"}, {"cc", "by"}, {"creativecommons", "by"}, {"creative", "commons", "attribution"}, {"public", "domain"})
+OPEN = (
+    {"cc0"},
+    {"cc", "by"},
+    {"creativecommons", "by"},
+    {"creative", "commons", "attribution"},
+    {"public", "domain"},
+    {"creativecommons", "publicdomain"},
+)
 """Words of a licence that lets others hand pixels on, in any archive."""
 CLOSED = {"nc", "nd", "noncommercial", "noderivs", "noderivatives", "non", "no"}
 """Words that forbid it: no commercial use, no part of it."""

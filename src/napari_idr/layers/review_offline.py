@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from napari_idr.errors import Cancelled, NapariIdrError, Unsupported
 from napari_idr.model.image import ImageReference
+from napari_idr.model.sizes import said_bytes
 from napari_idr.remote.chunk_fetcher import ZarrChunks
 from napari_idr.streaming.level import Wishes
 
@@ -77,11 +78,11 @@ class Needs:
         nbytes = sum(one.nbytes for one in waits)
         parts = [f"{_counted(here)} on this computer"] if here or not (waits or wrong) else []
         if waits:
-            parts.append(f"{_counted(len(waits))}, up to {size_said(nbytes)}, to fetch")
+            parts.append(f"{_counted(len(waits))}, up to {said_bytes(nbytes)}, to fetch")
         if wrong:
             parts.append(f"{_counted(len(wrong))} cannot be kept: {wrong[0].problem}")
         if nbytes > self.fits > 0:
-            parts.append(f"more than the {size_said(self.fits)} that are kept on disk: raise that in the preferences")
+            parts.append(f"more than the {said_bytes(self.fits)} that are kept on disk: raise that in the preferences")
         return "; ".join(parts) + "."
 
 
@@ -222,11 +223,6 @@ async def _fetch_all(
             told(found.done, len(chunks))
 
     await asyncio.gather(*(work() for _ in range(AT_ONCE)))
-
-
-def size_said(nbytes: int) -> str:
-    """Return a number of bytes as people say it."""
-    return f"{nbytes / 1e9:.1f} GB" if nbytes >= 1e9 else f"{max(1, round(nbytes / 1e6))} MB"
 
 
 def _counted(count: int) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_idr.model.annotation_set import AnnotatedImage, Spacing
+from napari_idr.model.saved_region import stated_licence
 
 if TYPE_CHECKING:
     from napari_idr.model.catalog import Node
     from napari_idr.model.image import ImageMetadata, ImageReference
-
-LICENSE = "License"
 
 
 def annotated_image(reference: ImageReference, metadata: ImageMetadata, node: Node | None = None) -> AnnotatedImage:
@@ -78,10 +77,9 @@ def _places(node: Node | None) -> dict[str, Any]:
     """Return names of what the image lies in, and its licence, as its labelled key-values tell."""
     labelled = () if node is None else node.labelled
     names = {place.kind: place.name for value in labelled for place in value.places if place.name}
-    license_name = next((value.value for value in labelled if value.key == LICENSE), "")
     return {
         "container": names.get("screen") or names.get("project", ""),
         "dataset": names.get("dataset", ""),
         "plate": names.get("plate", ""),
-        "license": license_name,
+        "license": stated_licence(labelled),
     }
