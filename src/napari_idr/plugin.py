@@ -106,11 +106,6 @@ def write_annotations(path: str, layers: Sequence[Any]) -> list[str]:
     return _write(path, layers)
 
 
-def write_label_image(path: str, data: Any, options: dict[str, Any]) -> list[str]:
-    """Save one layer of labels as a label image; return its path."""
-    return _write(path, [(data, options, "labels")])
-
-
 def write_labels_05(path: str, layers: Sequence[Any]) -> list[str]:
     """Save labels as OME-Zarr 0.5; return the paths."""
     return _write(path, layers, "ome-zarr-labels-0.5")

@@ -195,6 +195,16 @@ def test_napari_finds_the_writer_by_the_whole_ending(writers: PluginManager, nam
     assert format_of_path(Path(name)).endings
 
 
+@pytest.fixture(params=["napari first", "ours first"])
+def either_way(request: pytest.FixtureRequest, writers: PluginManager) -> PluginManager:
+    """In which order plugins are found is the file system's business."""
+    found = PluginManager()
+    manifests = [writers.get_manifest(name) for name in ("napari", "napari-idr")]
+    for manifest in manifests if request.param == "napari first" else reversed(manifests):
+        found.register(manifest)
+    return found
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
@@ -211,8 +221,8 @@ def test_napari_finds_the_writer_by_the_whole_ending(writers: PluginManager, nam
         ("a.xml", "shapes"),
     ],
 )
-def test_what_others_write_stays_theirs(writers: PluginManager, name: str, kind: str) -> None:
-    writer, _ = writers.get_writer(name, [kind])
+def test_what_others_write_stays_theirs(either_way: PluginManager, name: str, kind: str) -> None:
+    writer, _ = either_way.get_writer(name, [kind])
     assert writer is None or not writer.command.startswith("napari-idr")
 
 
