@@ -9,12 +9,15 @@ from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QApplication, QComboBox, QLabel, QSpinBox, QVBoxLayout, QWidget
 
+from napari_idr.widgets.condition_builder import ConditionBuilder
 from napari_idr.widgets.scrolling import scrolling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytestqt.qtbot import QtBot
+
+    from napari_idr.widgets.theme import Theme
 
 pytestmark = pytest.mark.qt
 
@@ -76,14 +79,15 @@ def test_the_wheel_chooses_where_somebody_clicked(qtbot: QtBot, form: Form) -> N
     assert form.choice.currentIndex() == 1
 
 
-def test_the_wheel_passes_over_a_row_that_was_put_in_later(qtbot: QtBot, form: Form) -> None:
-    rows = QWidget(form)
-    form.layout().addWidget(rows)  # type: ignore[union-attr]
-    QVBoxLayout(rows)
-    qtbot.wait(50)
-    box = QComboBox()
-    box.addItems(["is", "is not"])
-    rows.layout().addWidget(box)  # type: ignore[union-attr]
-    qtbot.waitUntil(lambda: box.focusPolicy() == Qt.FocusPolicy.StrongFocus)
+@pytest.mark.parametrize("name", ["join", "key", "operator"])
+def test_the_wheel_passes_over_a_condition_that_was_put_in_later(
+    qtbot: QtBot, form: Form, theme: Theme, name: str
+) -> None:
+    conditions = ConditionBuilder(theme)
+    form.layout().addWidget(conditions)  # type: ignore[union-attr]
+    conditions.add()
+    box = getattr(conditions.add(), name)
+    before = box.currentIndex()
+    assert box.focusPolicy() == Qt.FocusPolicy.StrongFocus
     assert not turn_wheel(box)
-    assert box.currentIndex() == 0
+    assert box.currentIndex() == before

@@ -12,6 +12,7 @@ from napari_idr.formats.search_text import LISTS, parse_query, query_text
 from napari_idr.model.search import Condition, SearchQuery
 
 from .buttons import icon_button, text_button
+from .scrolling import keep_choices
 
 if TYPE_CHECKING:
     from napari_idr.model.search import Operator
@@ -152,6 +153,7 @@ class ConditionRow(QWidget):
         self.remove = icon_button(theme, "cancel", "Remove this condition", self.removed.emit)
         self._fill()
         self._lay_out()
+        keep_choices(self)
         for combo in (self.join, self.operator):
             combo.activated.connect(lambda _: self.changed.emit())
         self.key.editTextChanged.connect(lambda _: self.changed.emit())

@@ -14,32 +14,26 @@ def scrolling(widget: QWidget) -> QScrollArea:
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    _OnlyScrolls(area, widget)
+    keep_choices(widget)
     return area
+
+
+def keep_choices(widget: QWidget) -> None:
+    """Have the wheel scroll over the choices and numbers in a widget; for rows that are put in later.
+
+    They are not looked for: going through all children of a tab takes 60 ms while pictures come.
+    """
+    only_scrolls = _OnlyScrolls(widget)
+    for box in (*widget.findChildren(QComboBox), *widget.findChildren(QAbstractSpinBox)):
+        box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # else the wheel alone would give it the focus
+        box.installEventFilter(only_scrolls)
 
 
 class _OnlyScrolls(QObject):
     """Has the wheel scroll, where it would change what somebody chose and only passes over: a licence, a verdict."""
 
-    def __init__(self, area: QScrollArea, content: QWidget) -> None:
-        super().__init__(area)
-        self._content = content
-        content.installEventFilter(self)
-        self._watch_boxes()
-
-    def _watch_boxes(self) -> None:
-        for box in (*self._content.findChildren(QComboBox), *self._content.findChildren(QAbstractSpinBox)):
-            box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # else the wheel alone would give it the focus
-            box.installEventFilter(self)  # once, however often it is said
-
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        if event is None or not isinstance(watched, QWidget):
-            return False
-        if watched is self._content:
-            if event.type() == QEvent.Type.LayoutRequest:  # a row was put in
-                self._watch_boxes()
-            return False
-        if event.type() != QEvent.Type.Wheel or watched.hasFocus():
+        if event is None or event.type() != QEvent.Type.Wheel or not isinstance(watched, QWidget) or watched.hasFocus():
             return False
         event.ignore()
         return True
