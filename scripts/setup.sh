@@ -15,7 +15,7 @@ venv=${NAPARI_IDR_VENV:-.venv}
 # napari 0.10 leaves PyQt5 behind; newer ones than the suite's home are scripts/test_napari.sh's business.
 case $purpose in
 demo) requirements='--editable .[pyqt6] napari<0.10' ;;
-test) requirements='--editable .[omero,pyqt5,pyqt6,pyside6] --group test --group lint' ;;
+test) requirements='--editable .[pyqt5,pyqt6,pyside6] --group test --group lint' ;;
 *) fail "scripts/setup.sh takes demo or test, not $purpose" ;;
 esac
 requirements=${NAPARI_IDR_REQUIREMENTS:-$requirements}
